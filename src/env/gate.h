@@ -60,7 +60,10 @@ struct spawned {
     };
 };
 inline spawned run_inside(gate& owner, task<void> work) {
-    co_await std::move(work);
+    {
+        task<void> inside = std::move(work);
+        co_await std::move(inside);
+    }  // its frame and parameters go first: the owner may go as soon as the gate is left
     owner.leave();
 }
 }  // namespace detail

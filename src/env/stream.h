@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "env/clock.h"
 #include "env/task.h"
 
 namespace logstore::env {
@@ -38,24 +39,28 @@ class stream_handler {
     virtual mutable_bytes receive_space() { return {}; }
     /// Bytes arrived; they lie at the start of the last receive_space(), or in memory that is valid during this call only.
     virtual void on_received(bytes_view bytes) = 0;
-    /// Bytes given to send() left for the peer; `pending_bytes` still wait.
+    /// Bytes that flush() could not hand over at once have left since; `pending_bytes` still wait. Not called for what flush()
+    /// did hand over at once: ask pending_send_bytes() after it.
     virtual void on_sent(std::size_t pending_bytes) { (void)pending_bytes; }
-    /// The last call: the peer closed (no error), the stream broke, or close() was called. The user may destroy the stream
-    /// from here on, also inside this call.
+    /// The last call: the peer closed (an error_code of value 0), the stream broke, or close() or close_after_sending() was
+    /// called (operation_canceled). The user may destroy the stream from here on, also inside this call.
     virtual void on_closed(error why) = 0;
 };
+
+inline constexpr duration close_linger = std::chrono::seconds(1);
 
 /// One connection of one executor.
 class stream {
   public:
     /// Destroying an open stream closes it without a call of the handler.
     virtual ~stream() = default;
-    /// Begins to receive. Once.
+    /// Begins to receive. Once. send() and flush() work before it.
     virtual void start(stream_handler& handler) = 0;
-    /// Stops and resumes receiving, for back-pressure. Bytes already received in the kernel wait there.
+    /// Stops and resumes receiving, for back-pressure; no on_received between the two. Bytes in the kernel wait there, and so
+    /// does the news that the peer closed.
     virtual void pause_receiving() = 0;
     virtual void resume_receiving() = 0;
-    /// Queues bytes; they leave at flush(), or with what is queued before flush().
+    /// Queues bytes; they leave at flush(), or with what is queued before. Dropped when the stream is closing.
     virtual void send(shared_bytes bytes) = 0;
     /// Sends all that is queued, in as few system calls as possible.
     virtual void flush() = 0;
@@ -63,7 +68,8 @@ class stream {
     virtual std::size_t pending_send_bytes() const = 0;
     /// Closes; on_closed follows. Bytes not yet sent are dropped.
     virtual void close() = 0;
-    /// Closes after what is queued was sent.
+    /// Closes after what is queued was sent. What the peer still sends is thrown away until it closes too, close_linger at most:
+    /// closing over unread bytes would reset the connection and take the last answer from the peer.
     virtual void close_after_sending() = 0;
     /// "127.0.0.1:54321".
     virtual std::string peer() const = 0;
@@ -72,7 +78,7 @@ class stream {
 struct socket_address {
     std::string host;
     std::uint16_t port = 0;
-    /// Parses "HOST:PORT" or "[IPv6]:PORT".
+    /// Parses "HOST:PORT" or "[IPv6]:PORT"; an empty host is every address of this machine (for listening only).
     static result<socket_address> parse(std::string_view text);
     std::string text() const { return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port); }
 };
@@ -85,6 +91,8 @@ class listener {
     virtual std::uint16_t port() const = 0;
 };
 
+inline constexpr duration connect_timeout = std::chrono::seconds(10);
+
 /// The sockets of one executor.
 class network {
   public:
@@ -93,6 +101,7 @@ class network {
     /// same address and the kernel spreads connections (SO_REUSEPORT).
     virtual result<std::unique_ptr<listener>> listen(socket_address at, bool shared,
                                                      std::move_only_function<void(std::unique_ptr<stream>)> on_accept) = 0;
+    /// Gives up after connect_timeout.
     virtual task<result<std::unique_ptr<stream>>> connect(socket_address to) = 0;
 };
 

@@ -36,7 +36,7 @@ template <class T>
 struct task_promise : promise_base {
     std::optional<T> value;
     task<T> get_return_object() noexcept;
-    template <class U>
+    template <class U = T>
     void return_value(U&& result) { value.emplace(std::forward<U>(result)); }
     T take() { return std::move(*value); }
 };

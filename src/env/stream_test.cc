@@ -1,0 +1,485 @@
+#include <list>
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "env/asio_executor.h"
+#include "env/asio_network.h"
+#include "env/gate.h"
+#include "env/system_clock.h"
+#include "env/thread_pool.h"
+
+namespace logstore::env {
+namespace {
+
+using std::chrono::milliseconds;
+
+byte_vector pattern(std::size_t bytes, std::uint32_t seed = 1) {
+    byte_vector made(bytes);
+    std::uint32_t state = seed;
+    for (auto& b : made) {
+        state = state * 1664525 + 1013904223;
+        b = std::byte(state >> 24);
+    }
+    return made;
+}
+
+/// A user that keeps what it gets.
+struct recorder : stream_handler {
+    byte_vector received;
+    std::optional<error> closed;
+    int calls_after_close = 0;
+    std::size_t sent_calls = 0;
+    std::size_t last_pending = 0;
+
+    void on_received(bytes_view bytes) override {
+        if (closed) ++calls_after_close;
+        received.insert(received.end(), bytes.begin(), bytes.end());
+    }
+    void on_sent(std::size_t pending) override {
+        if (closed) ++calls_after_close;
+        ++sent_calls;
+        last_pending = pending;
+    }
+    void on_closed(error why) override {
+        if (closed) ++calls_after_close;
+        closed = why;
+    }
+};
+
+struct stream_test : testing::Test {
+    system_clock clock;
+    asio_executor loop{clock};
+    thread_pool pool{"test", 2};
+    asio_network net{loop, pool};
+    gate inside;
+    std::vector<std::unique_ptr<stream>> accepted;
+    std::unique_ptr<listener> listening;
+
+    void SetUp() override { listening = listen_at(0); }
+
+    std::unique_ptr<listener> listen_at(std::uint16_t port, bool shared = false) {
+        socket_address at;
+        at.host = "127.0.0.1";
+        at.port = port;
+        auto made =
+            net.listen(at, shared, [this](std::unique_ptr<stream> s) { accepted.push_back(std::move(s)); });
+        EXPECT_TRUE(made.has_value()) << made.error().message();
+        return made ? std::move(*made) : nullptr;
+    }
+
+    static task<void> keep(task<result<std::unique_ptr<stream>>> connecting,
+                           std::optional<result<std::unique_ptr<stream>>>& answer) {
+        auto got = co_await std::move(connecting);
+        answer.emplace(std::move(got));
+    }
+    result<std::unique_ptr<stream>> try_connect(std::string host, std::uint16_t port) {
+        socket_address to;
+        to.host = std::move(host);
+        to.port = port;
+        std::optional<result<std::unique_ptr<stream>>> answer;
+        spawn(inside, keep(net.connect(to), answer));
+        loop.run_until([&] { return answer.has_value(); });
+        return std::move(*answer);
+    }
+    std::unique_ptr<stream> connect() {
+        const std::size_t before = accepted.size();
+        auto made = try_connect("127.0.0.1", listening->port());
+        EXPECT_TRUE(made.has_value()) << made.error().message();
+        loop.run_until([&] { return accepted.size() > before; });
+        return std::move(*made);
+    }
+    /// Lets everything that is under way happen.
+    void settle(duration how_long = milliseconds(20)) {
+        bool over = false;
+        loop.start_timer(clock.now() + how_long, [&] { over = true; });
+        loop.run_until([&] { return over; });
+    }
+    /// A plain blocking socket to the listener.
+    int raw_connection() {
+        const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_port = htons(listening->port());
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+        const std::size_t before = accepted.size();
+        loop.run_until([&] { return accepted.size() > before; });
+        return fd;
+    }
+};
+
+void send_text(stream& to, std::string_view text) {
+    const bytes_view bytes = bytes_of(text);
+    to.send(shared_bytes(byte_vector(bytes.begin(), bytes.end())));
+}
+
+TEST_F(stream_test, bytes_arrive_as_they_were_sent) {
+    auto client = connect();
+    recorder at_client, at_server;
+    accepted[0]->start(at_server);
+    client->start(at_client);
+    send_text(*client, "hello ");
+    send_text(*client, "world");
+    EXPECT_EQ(client->pending_send_bytes(), 11u) << "nothing leaves before flush";
+    client->flush();
+    EXPECT_EQ(client->pending_send_bytes(), 0u);
+    loop.run_until([&] { return at_server.received.size() == 11; });
+    EXPECT_EQ(text_of(at_server.received), "hello world");
+    EXPECT_TRUE(accepted[0]->peer().starts_with("127.0.0.1:")) << accepted[0]->peer();
+    EXPECT_EQ(client->peer(), "127.0.0.1:" + std::to_string(listening->port()));
+}
+
+TEST_F(stream_test, bytes_sent_before_start_are_not_lost) {
+    auto client = connect();
+    send_text(*client, "early");
+    client->flush();
+    settle();
+    recorder at_server;
+    accepted[0]->start(at_server);
+    loop.run_until([&] { return at_server.received.size() == 5; });
+    EXPECT_EQ(text_of(at_server.received), "early");
+}
+
+/// Echoes, and takes frames of changing length into its own space.
+struct echo : stream_handler {
+    stream& to;
+    byte_vector space;
+    std::size_t next_space = 1;
+    std::size_t in_space = 0;
+    std::size_t elsewhere = 0;
+    bool closed = false;
+
+    explicit echo(stream& the_to) : to(the_to) {}
+    mutable_bytes receive_space() override {
+        next_space = next_space * 7 % 100'003;
+        space.assign(next_space % 3 == 0 ? 0 : next_space, std::byte{});
+        return space;
+    }
+    void on_received(bytes_view bytes) override {
+        (bytes.data() == space.data() ? in_space : elsewhere) += bytes.size();
+        to.send(shared_bytes(byte_vector(bytes.begin(), bytes.end())));
+        to.flush();
+    }
+    void on_closed(error) override { closed = true; }
+};
+
+TEST_F(stream_test, ten_megabytes_in_odd_pieces_come_back_whole) {
+    auto client = connect();
+    echo at_server(*accepted[0]);
+    recorder at_client;
+    accepted[0]->start(at_server);
+    client->start(at_client);
+    const byte_vector all = pattern(10'000'019);
+    std::size_t step = 1;
+    for (std::size_t at = 0; at < all.size();) {
+        step = std::min(step * 3 % 65'537, all.size() - at);
+        client->send(shared_bytes(byte_vector(all.begin() + long(at), all.begin() + long(at + step))));
+        if (at % 3 == 0) client->flush();
+        at += step;
+    }
+    client->flush();
+    EXPECT_GT(client->pending_send_bytes(), 0u) << "more than a socket takes at once";
+    loop.run_until([&] { return at_client.received.size() >= all.size(); });
+    EXPECT_TRUE(at_client.received == all);
+    EXPECT_GT(at_client.sent_calls, 0u);
+    EXPECT_EQ(client->pending_send_bytes(), 0u);
+    EXPECT_GT(at_server.in_space, 0u);
+    EXPECT_GT(at_server.elsewhere, 0u);
+}
+
+TEST_F(stream_test, a_paused_stream_delivers_nothing_until_resumed) {
+    auto client = connect();
+    recorder at_server;
+    accepted[0]->start(at_server);
+    accepted[0]->pause_receiving();
+    send_text(*client, "held");
+    client->flush();
+    settle();
+    EXPECT_TRUE(at_server.received.empty());
+    accepted[0]->resume_receiving();
+    EXPECT_TRUE(at_server.received.empty()) << "not from inside the call";
+    loop.run_until([&] { return at_server.received.size() == 4; });
+}
+
+/// Pauses in the middle of what one system call brought.
+struct pausing : recorder {
+    stream& of;
+    byte_vector space = byte_vector(10);
+    explicit pausing(stream& the_of) : of(the_of) {}
+    mutable_bytes receive_space() override { return space; }
+    void on_received(bytes_view bytes) override {
+        recorder::on_received(bytes);
+        of.pause_receiving();
+    }
+};
+
+TEST_F(stream_test, pausing_in_the_middle_of_a_delivery_holds_the_rest) {
+    auto client = connect();
+    pausing at_server(*accepted[0]);
+    send_text(*client, "0123456789abcdef");
+    client->flush();
+    accepted[0]->start(at_server);
+    settle();
+    EXPECT_EQ(text_of(at_server.received), "0123456789");
+    accepted[0]->resume_receiving();
+    settle();
+    EXPECT_EQ(text_of(at_server.received), "0123456789abcdef");
+}
+
+TEST_F(stream_test, the_peer_closing_is_told_without_an_error) {
+    auto client = connect();
+    recorder at_server;
+    accepted[0]->start(at_server);
+    send_text(*client, "bye");
+    client->flush();
+    client.reset();
+    loop.run_until([&] { return at_server.closed.has_value(); });
+    EXPECT_EQ(text_of(at_server.received), "bye");
+    EXPECT_EQ(at_server.closed->code.value(), 0);
+    settle();
+    EXPECT_EQ(at_server.calls_after_close, 0);
+}
+
+TEST_F(stream_test, close_is_told_once_and_not_from_inside_the_call) {
+    auto client = connect();
+    recorder at_client, at_server;
+    client->start(at_client);
+    accepted[0]->start(at_server);
+    send_text(*client, "dropped");
+    client->close();
+    client->close();
+    EXPECT_FALSE(at_client.closed.has_value());
+    loop.run_until([&] { return at_client.closed && at_server.closed; });
+    EXPECT_EQ(at_client.closed->code, std::errc::operation_canceled);
+    EXPECT_EQ(at_server.closed->code.value(), 0);
+    EXPECT_TRUE(at_server.received.empty());
+    settle();
+    EXPECT_EQ(at_client.calls_after_close, 0);
+    send_text(*client, "nowhere");
+    client->flush();
+    EXPECT_EQ(client->pending_send_bytes(), 0u);
+}
+
+TEST_F(stream_test, close_after_sending_sends_everything_first) {
+    auto client = connect();
+    recorder at_client, at_server;
+    client->start(at_client);
+    const byte_vector all = pattern(8'000'000);
+    client->send(shared_bytes(all));
+    client->close_after_sending();
+    send_text(*client, "too late");
+    settle();
+    EXPECT_FALSE(at_client.closed.has_value()) << "the peer has not read yet";
+    accepted[0]->start(at_server);
+    loop.run_until([&] { return at_server.closed.has_value(); });
+    EXPECT_TRUE(at_server.received == all);
+    EXPECT_EQ(at_server.closed->code.value(), 0);
+    accepted[0].reset();
+    loop.run_until([&] { return at_client.closed.has_value(); });
+    EXPECT_EQ(at_client.closed->code, std::errc::operation_canceled);
+}
+
+TEST_F(stream_test, the_last_answer_reaches_a_peer_that_goes_on_sending) {
+    const int peer = raw_connection();
+    recorder at_server;
+    accepted[0]->start(at_server);
+    accepted[0]->pause_receiving();
+    std::string unread(100'000, 'x');
+    EXPECT_EQ(::send(peer, unread.data(), unread.size(), 0), ssize_t(unread.size()));
+    settle();
+    send_text(*accepted[0], "refused");
+    accepted[0]->close_after_sending();
+    settle();
+    char answer[100];
+    EXPECT_EQ(::recv(peer, answer, sizeof answer, 0), 7) << "a reset would have taken it away";
+    EXPECT_EQ(::recv(peer, answer, sizeof answer, 0), 0);
+    EXPECT_FALSE(at_server.closed.has_value());
+    ::close(peer);
+    loop.run_until([&] { return at_server.closed.has_value(); });
+    EXPECT_TRUE(at_server.received.empty());
+}
+
+TEST_F(stream_test, a_peer_that_never_closes_does_not_keep_a_closing_stream) {
+    const int peer = raw_connection();
+    recorder at_server;
+    accepted[0]->start(at_server);
+    accepted[0]->close_after_sending();
+    const auto before = clock.now();
+    loop.run_until([&] { return at_server.closed.has_value(); });
+    EXPECT_GE(clock.now() - before, close_linger);
+    ::close(peer);
+}
+
+TEST_F(stream_test, a_reset_by_the_peer_is_an_error) {
+    const int peer = raw_connection();
+    recorder at_server;
+    accepted[0]->start(at_server);
+    const linger now{1, 0};
+    ::setsockopt(peer, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    ::close(peer);
+    loop.run_until([&] { return at_server.closed.has_value(); });
+    EXPECT_EQ(at_server.closed->code, std::errc::connection_reset);
+}
+
+TEST_F(stream_test, sending_to_a_peer_that_is_gone_ends_in_an_error) {
+    const int peer = raw_connection();
+    recorder at_server;
+    accepted[0]->start(at_server);
+    accepted[0]->pause_receiving();
+    ::close(peer);
+    for (int i = 0; i < 100 && !at_server.closed; ++i) {
+        send_text(*accepted[0], std::string(1000, 'x'));
+        accepted[0]->flush();
+        settle(milliseconds(1));
+    }
+    ASSERT_TRUE(at_server.closed.has_value());
+    EXPECT_NE(at_server.closed->code.value(), 0);
+}
+
+struct suicidal : stream_handler {
+    std::unique_ptr<stream>& mine;
+    bool on_receive;
+    int calls = 0;
+    byte_vector space = byte_vector(4);
+    suicidal(std::unique_ptr<stream>& the_mine, bool the_on_receive)
+        : mine(the_mine), on_receive(the_on_receive) {}
+    mutable_bytes receive_space() override { return space; }
+    void on_received(bytes_view) override {
+        ++calls;
+        if (on_receive) mine.reset();
+    }
+    void on_closed(error) override {
+        ++calls;
+        mine.reset();
+    }
+};
+
+TEST_F(stream_test, a_stream_may_be_destroyed_inside_its_own_callbacks) {
+    auto client = connect();
+    suicidal at_server(accepted[0], true);
+    accepted[0]->start(at_server);
+    send_text(*client, "0123456789");
+    client->flush();
+    settle();
+    EXPECT_EQ(accepted[0], nullptr);
+    EXPECT_EQ(at_server.calls, 1);
+
+    suicidal at_client(client, false);
+    client->start(at_client);
+    settle();
+    EXPECT_EQ(client, nullptr) << "told of the peer's close, and destroyed there";
+    EXPECT_EQ(at_client.calls, 1);
+}
+
+TEST_F(stream_test, a_destroyed_stream_says_nothing_more) {
+    auto client = connect();
+    recorder at_client;
+    client->start(at_client);
+    send_text(*accepted[0], "late");
+    accepted[0]->flush();
+    client->close();
+    client.reset();
+    settle();
+    EXPECT_TRUE(at_client.received.empty());
+    EXPECT_FALSE(at_client.closed.has_value());
+}
+
+TEST_F(stream_test, two_hundred_connections_at_once) {
+    struct peer_pair {
+        std::unique_ptr<stream> client;
+        recorder at_client;
+    };
+    std::list<peer_pair> pairs;
+    std::list<echo> echoes;
+    for (int i = 0; i < 200; ++i) {
+        auto& pair = pairs.emplace_back();
+        pair.client = connect();
+        echoes.emplace_back(*accepted.back());
+        accepted.back()->start(echoes.back());
+        pair.client->start(pair.at_client);
+    }
+    std::uint32_t seed = 0;
+    for (auto& pair : pairs) {
+        pair.client->send(shared_bytes(pattern(5000, ++seed)));
+        pair.client->flush();
+    }
+    loop.run_until([&] {
+        return std::ranges::all_of(pairs,
+                                   [](const auto& pair) { return pair.at_client.received.size() == 5000; });
+    });
+    seed = 0;
+    for (auto& pair : pairs) EXPECT_TRUE(pair.at_client.received == pattern(5000, ++seed));
+    EXPECT_EQ(accepted.size(), 200u);
+}
+
+TEST_F(stream_test, connecting_where_nobody_listens_fails) {
+    const std::uint16_t port = listening->port();
+    listening.reset();
+    auto made = try_connect("127.0.0.1", port);
+    ASSERT_FALSE(made.has_value());
+    EXPECT_EQ(made.error().code, std::errc::connection_refused);
+}
+
+TEST_F(stream_test, names_are_resolved) {
+    auto made = try_connect("localhost", listening->port());
+    EXPECT_TRUE(made.has_value()) << made.error().message();
+    auto unknown = try_connect("no-such-host.invalid", 1);
+    EXPECT_FALSE(unknown.has_value());
+}
+
+TEST_F(stream_test, a_port_in_use_is_refused_unless_both_share_it) {
+    socket_address at;
+    at.host = "127.0.0.1";
+    at.port = listening->port();
+    auto refused = net.listen(at, false, [](std::unique_ptr<stream>) {});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, std::errc::address_in_use);
+    auto first = listen_at(0, true);
+    auto second = listen_at(first->port(), true);
+    EXPECT_EQ(first->port(), second->port());
+}
+
+TEST_F(stream_test, a_listener_may_be_destroyed_from_its_callback) {
+    socket_address at;
+    at.host = "127.0.0.1";
+    std::unique_ptr<listener> mine;
+    bool called = false;
+    auto made = net.listen(at, false, [&](std::unique_ptr<stream>) {
+        called = true;
+        mine.reset();
+    });
+    mine = std::move(*made);
+    auto client = try_connect("127.0.0.1", mine->port());
+    loop.run_until([&] { return called; });
+    settle();
+    EXPECT_EQ(mine, nullptr);
+}
+
+TEST_F(stream_test, an_empty_host_listens_on_every_address) {
+    socket_address at;
+    auto made =
+        net.listen(at, false, [this](std::unique_ptr<stream> s) { accepted.push_back(std::move(s)); });
+    ASSERT_TRUE(made.has_value()) << made.error().message();
+    auto client = try_connect("127.0.0.1", (*made)->port());
+    ASSERT_TRUE(client.has_value());
+    loop.run_until([&] { return !accepted.empty(); });
+    EXPECT_TRUE(accepted[0]->peer().starts_with("127.0.0.1:")) << accepted[0]->peer();
+}
+
+TEST(socket_address, parses_hosts_and_ports) {
+    EXPECT_EQ(socket_address::parse("localhost:9092")->host, "localhost");
+    EXPECT_EQ(socket_address::parse("localhost:9092")->port, 9092);
+    EXPECT_EQ(socket_address::parse("[::1]:80")->host, "::1");
+    EXPECT_EQ(socket_address::parse("[::1]:80")->text(), "[::1]:80");
+    EXPECT_EQ(socket_address::parse(":9092")->host, "");
+    for (const char* wrong : {"", "host", "host:", "host:x", "host:1x", "host:65536", "host:-1", "::1:80",
+                              "[::1]", "[]:1", "[::1:80", "a]:1", "[a]b]:1"}) {
+        EXPECT_FALSE(socket_address::parse(wrong).has_value()) << wrong;
+    }
+}
+
+}  // namespace
+}  // namespace logstore::env
