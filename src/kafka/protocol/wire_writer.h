@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -13,7 +14,7 @@ namespace logstore::kafka {
 /// `out` until then.
 class wire_writer {
   public:
-    explicit wire_writer(byte_vector& out) : out_(out), size_(out.size()) {}
+    explicit wire_writer(byte_vector& out) : out_(out), start_(out.size()), size_(start_) {}
     wire_writer(const wire_writer&) = delete;
     wire_writer& operator=(const wire_writer&) = delete;
     ~wire_writer() { finish(); }
@@ -45,8 +46,13 @@ class wire_writer {
         bytes({groups, count});
     }
     /// Zigzag notation, as in records; the same for 32 and 64 bits.
-    void signed_varint(std::int64_t value) {
-        unsigned_varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
+    void signed_varint(std::int64_t value) { unsigned_varint(zigzag(value)); }
+
+    static constexpr std::size_t unsigned_varint_size(std::uint64_t value) {
+        return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+    }
+    static constexpr std::size_t signed_varint_size(std::int64_t value) {
+        return unsigned_varint_size(zigzag(value));
     }
 
     /// Puts the length of what was written after `start` in front of it, as an unsigned varint.
@@ -59,10 +65,14 @@ class wire_writer {
     }
 
   private:
+    static constexpr std::uint64_t zigzag(std::int64_t value) {
+        return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+    }
     std::byte* grow(std::size_t count) {
         if (out_.size() - size_ < count) [[unlikely]] {
+            // In proportion to what this writer wrote: many small messages may share one large vector.
             constexpr std::size_t room_bytes_min = 256;
-            out_.resize(std::max({size_ + count, size_ * 2, size_ + room_bytes_min}));
+            out_.resize(size_ + std::max({count, size_ - start_, room_bytes_min}));
         }
         std::byte* at = out_.data() + size_;
         size_ += count;
@@ -70,6 +80,7 @@ class wire_writer {
     }
 
     byte_vector& out_;
+    const std::size_t start_;
     std::size_t size_;
 };
 
