@@ -1,0 +1,77 @@
+#include "log/live_segment.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace logstore {
+
+live_segment::live_segment(offset base, std::uint64_t bytes, next_offset next)
+    : base_(base), next_(next), end_(bytes), written_(round_down_to_block(bytes)), durable_end_(bytes),
+      settled_end_(bytes), hole_end_(bytes), tail_(round_down_to_block(bytes)), index_(base), index_complete_(bytes == 0) {
+    file_made = bytes > 0;
+}
+
+void live_segment::append(const record_batch_header& header, bytes_view batch, journal_sequence sequence, timestamp_ms now) {
+    CHECK(header.base_offset.value() == next_.value(), "batch {} after {}", header.base_offset, next_);
+    if (first_append_time_ == no_timestamp) first_append_time_ = now;
+    if (tail_.end() != end_) tail_.skip_to(end_);
+    if (index_complete_) index_.add_batch(header.last_offset(), end_, batch.size(), header.max_timestamp);
+    tail_.append(batch);
+    end_ += batch.size();
+    next_ = header.next();
+    if (marks_.empty() || marks_.back().sequence != sequence) {
+        CHECK(marks_.empty() || marks_.back().sequence < sequence);
+        marks_.push_back({sequence, end_});
+    } else {
+        marks_.back().end = end_;
+    }
+}
+
+void live_segment::fill_hole(bytes_view bytes) {
+    CHECK(has_hole() && bytes.size() == hole_end_ - tail_.start());
+    if (tail_.end() < hole_end_) tail_.skip_to(hole_end_);
+    tail_.fill(tail_.start(), bytes);
+    hole_end_ = tail_.start();
+}
+
+void live_segment::note_copied_forward(journal_sequence sequence) {
+    marks_.clear();
+    marks_.push_back({sequence, end_});
+}
+
+void live_segment::pop_marks() {
+    while (!marks_.empty() && marks_.front().end <= written_) marks_.pop_front();
+}
+
+void live_segment::note_written(std::uint64_t position) {
+    CHECK(is_block_aligned(position) && position >= written_ && position <= end_ && !has_settled_block());
+    written_ = position;
+    pop_marks();
+}
+
+void live_segment::note_settled() {
+    written_ = round_down_to_block(end_);
+    settled_end_ = end_;
+    marks_.clear();
+}
+
+void live_segment::note_sealed() {
+    note_settled();
+    sealed_ = true;
+}
+
+std::size_t live_segment::drop_all_memory() {
+    CHECK(marks_.empty());
+    const std::size_t freed = tail_.memory_bytes();
+    tail_ = segment_tail(round_down_to_block(end_));
+    hole_end_ = end_;
+    return freed;
+}
+
+void live_segment::set_index(offset_index index) {
+    index_ = std::move(index);
+    index_complete_ = true;
+}
+
+}  // namespace logstore

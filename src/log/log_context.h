@@ -1,0 +1,61 @@
+// What the tablets of one shard share: the journal, open files, memory.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "env/environment.h"
+#include "log/file_cache.h"
+#include "log/index_cache.h"
+#include "log/journal.h"
+#include "log/live_segment.h"
+
+namespace logstore {
+
+/// Figures of the storage of one shard since its start.
+struct log_counters {
+    std::uint64_t segment_bytes_written = 0;
+    std::uint64_t segment_flushes = 0;
+    std::uint64_t segments_sealed = 0;
+    std::uint64_t segments_removed = 0;
+    std::uint64_t file_bytes_read = 0;
+    std::uint64_t memory_bytes_read = 0;
+};
+
+/// One shard's; outlives its tablets.
+struct log_context {
+    env::environment world;
+    journal& appends;
+    file_cache files;
+    index_cache indexes;
+    /// Holds the tablets' directories.
+    std::string folder;
+    /// Bytes that only memory and the journal hold.
+    std::uint64_t pinned_bytes = 0;
+    /// All memory of segment tails, pinned or cached.
+    std::uint64_t tail_memory_bytes = 0;
+    std::uint64_t tail_cache_bytes_max;
+    /// A write behind found no room; produce requests are refused until one succeeds.
+    bool is_full = false;
+    log_counters counters;
+
+    log_context(env::environment the_world, journal& the_journal, std::string the_folder, std::size_t open_files_max,
+                std::size_t index_cache_bytes_max, std::uint64_t the_tail_cache_bytes_max)
+        : world(the_world), appends(the_journal), files(the_world.files, open_files_max), indexes(index_cache_bytes_max),
+          folder(std::move(the_folder)), tail_cache_bytes_max(the_tail_cache_bytes_max) {}
+
+    /// Notes that `segment` has memory below `position` that its file backs, and drops the oldest such memory of the shard
+    /// while there is more than the cache may hold.
+    void cache_written(const std::shared_ptr<live_segment>& segment, std::uint64_t position);
+
+  private:
+    struct cached_run {
+        std::weak_ptr<live_segment> segment;
+        std::uint64_t position;
+    };
+    std::deque<cached_run> cached_;  // oldest first
+};
+
+}  // namespace logstore
