@@ -68,5 +68,91 @@ struct uring_world : real_world {
 INSTANTIATE_TYPED_TEST_SUITE_P(threads, file_contract, thread_world);
 INSTANTIATE_TYPED_TEST_SUITE_P(io_uring, file_contract, uring_world);
 
+/// What only real files show.
+template <class World>
+class real_files : public file_contract<World> {};
+using real_worlds = testing::Types<thread_world, uring_world>;
+TYPED_TEST_SUITE(real_files, real_worlds);
+
+/// A file system with hardly any room, while it lives; only root may make one.
+class tiny_file_system {
+  public:
+    explicit tiny_file_system(std::string at) : at_(std::move(at)) {
+        std::filesystem::create_directory(at_);
+        mounted_ = ::mount("tmpfs", at_.c_str(), "tmpfs", 0, "size=256k") == 0;
+    }
+    ~tiny_file_system() {
+        if (mounted_) ::umount2(at_.c_str(), MNT_DETACH);
+    }
+    bool is_mounted() const { return mounted_; }
+
+  private:
+    std::string at_;
+    bool mounted_ = false;
+};
+
+TYPED_TEST(real_files, a_full_disk_is_told_and_reads_go_on) {
+    const tiny_file_system tiny(this->path("tiny"));
+    if (!tiny.is_mounted()) GTEST_SKIP() << "no right to mount";
+    auto filler = this->create("tiny/filler");
+    auto f = this->create_direct("tiny/a");
+    auto blocks = this->blocks_of(8, 'a');
+    EXPECT_TRUE(this->wait(f->write_durably(0, blocks.span())).has_value());
+    EXPECT_TRUE(this->wait(filler->reserve(0, 128 * 1024)).has_value());
+
+    auto large = this->blocks_of(100, 'b');
+    const auto durable = this->wait(f->write_durably(8 * block_bytes, large.span()));
+    const auto plain = this->wait(f->write(8 * block_bytes, large.span()));
+    const auto pieces = this->wait(f->write_pieces(8 * block_bytes, {large.span()}));
+    const auto reserved = this->wait(f->reserve(0, 1 << 20));
+    for (const auto* refused : {&durable, &plain, &pieces, &reserved}) {
+        ASSERT_FALSE(refused->has_value());
+        EXPECT_EQ(refused->error().code, std::errc::no_space_on_device) << refused->error().message();
+    }
+    aligned_buffer back(8 * block_bytes);
+    EXPECT_EQ(this->wait(f->read(0, back.span())).value(), back.size());
+
+    EXPECT_TRUE(this->wait(filler->truncate(0)).has_value());
+    EXPECT_TRUE(this->wait(f->write_durably(8 * block_bytes, blocks.span())).has_value())
+        << "there is room again";
+    f.reset();
+    filler.reset();
+}
+
+TYPED_TEST(real_files, a_file_without_o_direct_works_through_the_cache) {
+    auto opened = this->open("a", open_options::read_write().creating().directly());
+    EXPECT_TRUE(opened->is_direct()) << "the temporary folder should be on a disk";
+    // procfs takes no O_DIRECT.
+    auto other = this->wait(this->files().open("/proc/self/status", open_options::read_only().directly()));
+    ASSERT_TRUE(other.has_value()) << other.error().message();
+    EXPECT_FALSE((*other)->is_direct());
+    EXPECT_EQ(this->read(**other, 0, 5), "Name:");
+}
+
+TYPED_TEST(real_files, destroying_a_file_with_an_operation_under_way_is_a_defect) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    EXPECT_DEATH(
+        {
+            auto f = this->create("a");
+            std::optional<result<>> written;
+            this->start(f->write(0, bytes_of("x")), written);
+            f.reset();
+        },
+        "operations under way");
+}
+
+TEST(file_calls, pieces_are_used_up_from_the_front) {
+    std::string text = "aabbbc";
+    const std::vector<bytes_view> views{
+        bytes_of(text).first(2), {}, bytes_of(text).subspan(2, 3), bytes_of(text).last(1)};
+    std::vector<iovec> pieces = calls::pieces_of(views);
+    ASSERT_EQ(pieces.size(), 3u);
+    std::span<iovec> left = calls::without_first(pieces, 3);
+    ASSERT_EQ(left.size(), 2u);
+    EXPECT_EQ(left[0].iov_len, 2u);
+    EXPECT_EQ(left[0].iov_base, text.data() + 3);
+    EXPECT_TRUE(calls::without_first(left, 3).empty());
+}
+
 }  // namespace
 }  // namespace logstore::env

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <list>
+#include <optional>
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -456,6 +459,27 @@ TEST_F(stream_test, a_listener_may_be_destroyed_from_its_callback) {
     loop.run_until([&] { return called; });
     settle();
     EXPECT_EQ(mine, nullptr);
+}
+
+TEST_F(stream_test, without_descriptors_accepting_waits_and_goes_on) {
+    const int peer = raw_connection();
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const int waiting = ::socket(AF_INET, SOCK_STREAM, 0);
+    rlimit tight = before;
+    tight.rlim_cur = rlim_t(waiting) + 1;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(listening->port());
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(waiting, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    settle(milliseconds(150));
+    EXPECT_EQ(accepted.size(), 1u);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    loop.run_until([&] { return accepted.size() == 2; });
+    ::close(peer);
+    ::close(waiting);
 }
 
 TEST_F(stream_test, an_empty_host_listens_on_every_address) {
