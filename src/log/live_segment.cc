@@ -7,8 +7,9 @@
 namespace logstore {
 
 live_segment::live_segment(offset base, std::uint64_t bytes, next_offset next)
-    : base_(base), next_(next), end_(bytes), written_(round_down_to_block(bytes)), durable_end_(bytes),
-      settled_end_(bytes), hole_end_(bytes), tail_(round_down_to_block(bytes)), index_(base), index_complete_(bytes == 0) {
+    : base_(base), next_(next), end_(bytes), written_(round_down_to_block(bytes)), flushed_(written_), durable_end_(bytes),
+      settled_end_(bytes), hole_end_(bytes), tail_(round_down_to_block(bytes)), index_(base, bytes),
+      index_start_offset_(first_not_below(next)), index_start_bytes_(bytes) {
     file_made = bytes > 0;
 }
 
@@ -16,7 +17,7 @@ void live_segment::append(const record_batch_header& header, bytes_view batch, j
     CHECK(header.base_offset.value() == next_.value(), "batch {} after {}", header.base_offset, next_);
     if (first_append_time_ == no_timestamp) first_append_time_ = now;
     if (tail_.end() != end_) tail_.skip_to(end_);
-    if (index_complete_) index_.add_batch(header.last_offset(), end_, batch.size(), header.max_timestamp);
+    index_.add_batch(header.last_offset(), end_, batch.size(), header.max_timestamp);
     tail_.append(batch);
     end_ += batch.size();
     next_ = header.next();
@@ -36,22 +37,28 @@ void live_segment::fill_hole(bytes_view bytes) {
 }
 
 void live_segment::note_copied_forward(journal_sequence sequence) {
+    CHECK(flushed_ == written_, "only what is flushed may be left out of the copy");
     marks_.clear();
     marks_.push_back({sequence, end_});
 }
 
 void live_segment::pop_marks() {
-    while (!marks_.empty() && marks_.front().end <= written_) marks_.pop_front();
+    while (!marks_.empty() && marks_.front().end <= flushed_) marks_.pop_front();
 }
 
 void live_segment::note_written(std::uint64_t position) {
     CHECK(is_block_aligned(position) && position >= written_ && position <= end_ && !has_settled_block());
     written_ = position;
+}
+
+void live_segment::note_flushed(std::uint64_t position) {
+    CHECK(position >= flushed_ && position <= written_);
+    flushed_ = position;
     pop_marks();
 }
 
 void live_segment::note_settled() {
-    written_ = round_down_to_block(end_);
+    written_ = flushed_ = round_down_to_block(end_);
     settled_end_ = end_;
     marks_.clear();
 }
@@ -67,11 +74,6 @@ std::size_t live_segment::drop_all_memory() {
     tail_ = segment_tail(round_down_to_block(end_));
     hole_end_ = end_;
     return freed;
-}
-
-void live_segment::set_index(offset_index index) {
-    index_ = std::move(index);
-    index_complete_ = true;
 }
 
 }  // namespace logstore

@@ -1,6 +1,7 @@
 // A segment that is not sealed: part of it may be only in memory and in the journal.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 
@@ -12,15 +13,16 @@ namespace logstore {
 
 /// State of one unsealed segment; segment_writer moves it towards its file. One shard.
 ///
-///   0 ........ written ........ durable_end ........ end
-///   | in file | in the journal, in memory | in the collecting group or in flight, in memory |
+///   0 ........ flushed ........ written ........ durable_end ........ end
+///   | in file, durable | in file | in the journal, in memory | in the collecting group or in flight, in memory |
 ///
-/// Invariants: written is on a block; written ≤ end; durable_end ≤ end; memory holds [max(tail.start, hole_end), end);
-/// every byte of [written, end) is in a journal group not below the first mark's.
+/// Invariants: flushed and written are on blocks; flushed ≤ written ≤ end; durable_end ≤ end; memory holds
+/// [max(tail.start, hole_end), end); every byte of [flushed, end) that is not in a settled block is in a journal group not
+/// below the first mark's.
 class live_segment {
   public:
     /// An empty segment that begins with `base`.
-    explicit live_segment(offset base) : base_(base), next_(base.value()), tail_(0), index_(base) {}
+    explicit live_segment(offset base) : base_(base), next_(base.value()), tail_(0), index_(base), index_start_offset_(base) {}
     /// A segment found after a stop: `bytes` of it are in its file, a last partial block padded ("settled").
     live_segment(offset base, std::uint64_t bytes, next_offset next);
 
@@ -28,6 +30,8 @@ class live_segment {
     next_offset next() const { return next_; }
     std::uint64_t end() const { return end_; }
     std::uint64_t written() const { return written_; }
+    /// What the file holds durably: whole blocks, or all with a settled last block.
+    std::uint64_t durable_file_bytes() const { return std::max(flushed_, settled_end_); }
     std::uint64_t durable_end() const { return durable_end_; }
     bool is_empty() const { return end_ == 0; }
     /// The wall time of the first append, for rolling by age; no_timestamp when not known.
@@ -57,7 +61,9 @@ class live_segment {
     void note_image_durable() { settled_end_ = 0; }
     /// Whole blocks up to `position` are in the file.
     void note_written(std::uint64_t position);
-    /// Everything is in the file, the last block padded. REQUIRES: position == end().
+    /// What was written up to `position` is durable in the file.
+    void note_flushed(std::uint64_t position);
+    /// Everything is in the file durably, the last block padded.
     void note_settled();
     /// The file has its exact length and is closed for writing; memory is only a cache from now on.
     void note_sealed();
@@ -70,11 +76,11 @@ class live_segment {
     std::size_t drop_all_memory();
 
     const segment_tail& tail() const { return tail_; }
-    /// Incomplete after a restart until rebuilt: `index_complete()`.
-    offset_index& index() { return index_; }
+    /// Holds the batches appended since the segment was opened: all of them, or those from index_start_offset() on.
     const offset_index& index() const { return index_; }
-    bool index_complete() const { return index_complete_; }
-    void set_index(offset_index index);
+    bool index_complete() const { return index_start_bytes_ == 0; }
+    offset index_start_offset() const { return index_start_offset_; }
+    std::uint64_t index_start_bytes() const { return index_start_bytes_; }
 
     // What segment_writer knows of the file.
     bool file_made = false;
@@ -93,12 +99,14 @@ class live_segment {
     next_offset next_;
     std::uint64_t end_ = 0;
     std::uint64_t written_ = 0;
+    std::uint64_t flushed_ = 0;
     std::uint64_t durable_end_ = 0;
     std::uint64_t settled_end_ = 0;
     std::uint64_t hole_end_ = 0;
     segment_tail tail_;
     offset_index index_;
-    bool index_complete_ = true;
+    offset index_start_offset_;
+    std::uint64_t index_start_bytes_ = 0;
     bool sealed_ = false;
     timestamp_ms first_append_time_ = no_timestamp;
     std::deque<mark> marks_;

@@ -29,19 +29,19 @@ std::uint64_t offset_index::position_before(offset wanted) const {
     const std::int64_t relative = wanted - base_;
     // The entry names the batch's last offset: a smaller or equal one lies at or before the wanted batch.
     auto after = std::ranges::upper_bound(entries_, relative, {}, [](const entry& e) { return std::int64_t(e.relative_offset); });
-    return after == entries_.begin() ? 0 : std::prev(after)->position;
+    return after == entries_.begin() ? start_ : std::prev(after)->position;
 }
 
 std::uint64_t offset_index::position_before(timestamp_ms wanted) const {
     auto at = std::ranges::lower_bound(times_, wanted.value(), {}, &time_entry::timestamp);
-    if (at == times_.begin()) return 0;
+    if (at == times_.begin()) return start_;
     // Up to that entry's offset every timestamp is smaller than the wanted one.
     return position_before(base_ + std::prev(at)->relative_offset);
 }
 
 std::uint64_t offset_index::batch_start_before(std::uint64_t position) const {
     auto after = std::ranges::upper_bound(entries_, position, {}, [](const entry& e) { return std::uint64_t(e.position); });
-    return after == entries_.begin() ? 0 : std::prev(after)->position;
+    return after == entries_.begin() ? start_ : std::prev(after)->position;
 }
 
 void offset_index::truncate(std::uint64_t position) {

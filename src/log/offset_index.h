@@ -17,7 +17,8 @@ inline constexpr std::size_t index_interval_bytes = 4096;
 /// far. One shard.
 class offset_index {
   public:
-    explicit offset_index(offset segment_base) : base_(segment_base) {}
+    /// `start`: batches before this position are not in the index.
+    explicit offset_index(offset segment_base, std::uint64_t start = 0) : base_(segment_base), start_(start) {}
 
     /// Notes a batch. REQUIRES: batches come in order.
     void add_batch(offset last_offset, std::uint64_t position, std::size_t batch_bytes, timestamp_ms batch_max_timestamp);
@@ -26,7 +27,7 @@ class offset_index {
     std::uint64_t position_before(offset wanted) const;
     /// A position of a batch before which every timestamp is smaller than `wanted`.
     std::uint64_t position_before(timestamp_ms wanted) const;
-    /// The largest batch start in the index that is ≤ `position`.
+    /// The largest batch start in the index that is ≤ `position`, or the start of the index.
     std::uint64_t batch_start_before(std::uint64_t position) const;
 
     timestamp_ms max_timestamp() const { return max_timestamp_; }
@@ -54,6 +55,7 @@ class offset_index {
     };
 
     offset base_;
+    std::uint64_t start_ = 0;
     std::uint64_t bytes_since_entry_ = 0;
     timestamp_ms max_timestamp_ = no_timestamp;
     offset max_timestamp_offset_{-1};

@@ -1,0 +1,56 @@
+// Reading record batches back, from memory and from segment files.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "env/stream.h"
+#include "log/log_context.h"
+#include "log/segment_view.h"
+
+namespace logstore {
+
+/// A batch's header and where it lies in its segment.
+struct found_batch {
+    record_batch_header header;
+    std::uint64_t position = 0;
+    std::uint64_t end() const { return position + header.size_bytes(); }
+};
+
+/// Reads of one shard. Stateless besides the shared caches: calls may overlap. Files are read off the shard's thread, through
+/// the page cache and only where no direct write can meet them; what is not yet in whole blocks of the file comes from memory.
+class log_reader {
+  public:
+    explicit log_reader(log_context& context) : context_(context) {}
+
+    /// Bytes [position, position + into.size()) of a segment, limited by view.limit; answers how many.
+    env::task<result<std::size_t>> read_at(segment_view view, std::uint64_t position, mutable_bytes into);
+
+    /// The batch that holds `wanted`, or the first behind it; nothing when the segment ends before.
+    env::task<result<std::optional<found_batch>>> find_batch(segment_view view, offset wanted);
+    /// The first batch at or behind `position` (a batch start) for which the wanted condition holds.
+    env::task<result<std::optional<found_batch>>> find_timestamp(segment_view view, timestamp_ms wanted);
+
+    struct batches {
+        std::vector<env::shared_bytes> pieces;
+        std::size_t bytes = 0;
+    };
+    /// Whole batches from `first` on, at most bytes_max bytes, but at least the first when `at_least_one`.
+    env::task<result<batches>> read_batches(segment_view view, found_batch first, std::size_t bytes_max, bool at_least_one);
+    /// The bytes of one batch.
+    env::task<result<byte_vector>> read_batch(segment_view view, found_batch batch);
+
+    /// The index of a segment: complete in memory, from its files, or rebuilt from the segment.
+    env::task<result<std::shared_ptr<const offset_index>>> index_of(segment_view view);
+
+  private:
+    env::task<result<offset_index>> rebuild_index(segment_view view);
+    std::optional<found_batch> batch_in_memory(const segment_view& view, std::uint64_t position) const;
+    env::task<result<std::optional<found_batch>>> walk(segment_view view, std::uint64_t position, offset wanted,
+                                                       timestamp_ms wanted_time);
+    batches slice_memory(const segment_view& view, found_batch first, std::size_t bytes_max, bool at_least_one) const;
+
+    log_context& context_;
+};
+
+}  // namespace logstore

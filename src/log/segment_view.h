@@ -1,0 +1,25 @@
+// One segment as a reader sees it at one moment.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "log/live_segment.h"
+#include "model/topic_partition.h"
+
+namespace logstore {
+
+/// Which bytes of which segment may be read. `live` is set while some of the segment may be in memory.
+struct segment_view {
+    tablet_id tablet;
+    offset base;
+    /// Readers stop here: the end of a sealed segment, the durable end of another.
+    std::uint64_t limit = 0;
+    std::string path;
+    std::shared_ptr<live_segment> live;
+    /// Of a sealed segment, when known.
+    timestamp_ms max_timestamp = no_timestamp;
+};
+
+}  // namespace logstore

@@ -1,0 +1,206 @@
+#include "log/segment_writer.h"
+
+#include <algorithm>
+
+#include "base/aligned_buffer.h"
+#include "log/log_errc.h"
+#include "log/segment_files.h"
+
+namespace logstore {
+namespace {
+
+constexpr std::uint64_t write_bytes_max = std::uint64_t(1) << 20;
+/// Space is reserved ahead in steps that grow with the file, so that small tablets take little and large ones grow rarely.
+constexpr std::uint64_t reserve_bytes_min = std::uint64_t(64) << 10;
+constexpr std::uint64_t reserve_bytes_max = std::uint64_t(64) << 20;
+
+}  // namespace
+
+std::string segment_writer::path(const live_segment& segment) const { return segment_path(directory_, segment.base(), "log"); }
+
+env::task<result<>> segment_writer::prepare_file(std::shared_ptr<live_segment> segment, std::uint64_t end) {
+    if (!directory_made_) {
+        auto made = co_await make_tablet_directory(&context_.world.files, context_.folder, directory_, tablet_);
+        if (!made) co_return made;
+        directory_made_ = true;
+    }
+    const std::string name = path(*segment);
+    auto opened = co_await context_.files.open_to_write(name, true);
+    if (!opened) co_return std::unexpected(opened.error());
+    const std::shared_ptr<env::file> file = *opened;
+    if (!segment->file_made) {
+        // The name is durable before the journal lets go of anything that lies in the file.
+        auto synced = co_await context_.world.files.sync_directory(directory_);
+        if (!synced) co_return synced;
+        segment->file_made = true;
+    }
+    if (end > segment->reserved_bytes) {
+        const std::uint64_t step = std::clamp(end, reserve_bytes_min, reserve_bytes_max);
+        const std::uint64_t from = std::max(segment->reserved_bytes, segment->written());
+        auto reserved = co_await file->reserve(from, end + step - from);
+        if (!reserved) {
+            if (reserved.error().code != std::errc::operation_not_supported) co_return reserved;
+        }
+        segment->reserved_bytes = end + step;
+    }
+    co_return result<>{};
+}
+
+env::task<result<>> segment_writer::load_hole(std::shared_ptr<live_segment> segment) {
+    if (!segment->has_hole()) co_return result<>{};
+    const std::string name = path(*segment);
+    auto opened = co_await context_.files.open_to_read_directly(name);
+    if (!opened) co_return std::unexpected(opened.error());
+    const std::shared_ptr<env::file> file = *opened;
+    const std::uint64_t from = segment->tail().start();
+    const std::size_t wanted = segment->hole_end() - from;
+    aligned_buffer block(block_bytes);
+    auto got = co_await file->read(from, block.span());
+    if (!got) co_return std::unexpected(got.error());
+    if (*got < wanted) co_return fail(log_errc::corrupt, name + " is shorter than its recovery point says");
+    if (segment->has_hole()) {
+        const std::size_t before = segment->tail().memory_bytes();
+        segment->fill_hole(block.span().first(wanted));
+        context_.tail_memory_bytes += segment->tail().memory_bytes() - before;
+    }
+    co_return result<>{};
+}
+
+bool segment_writer::copy_forward(live_segment& segment) {
+    const std::uint64_t length = segment.end() - segment.written();
+    if (length > context_.appends.entry_bytes_max() || !context_.appends.has_room_for_checkpoint(length)) return false;
+    journal_entry_header header;
+    header.kind = journal_entry_kind::tail;
+    header.tablet = tablet_;
+    header.base_offset = segment.base();
+    header.next = segment.next();
+    header.segment_base = segment.base();
+    header.position = byte_position(segment.written());
+    const mutable_bytes room = context_.appends.begin_entry(length);
+    segment.tail().copy(segment.written(), room);
+    segment.note_copied_forward(context_.appends.end_entry(header));
+    return true;
+}
+
+env::task<result<>> segment_writer::prepare_rewrite(std::shared_ptr<live_segment> segment) {
+    if (!segment->has_settled_block()) co_return result<>{};
+    auto loaded = co_await load_hole(segment);
+    if (!loaded) co_return loaded;
+    if (!copy_forward(*segment)) co_return fail(std::make_error_code(std::errc::no_buffer_space), "the journal is full");
+    const journal_sequence image = segment->first_needed_sequence();
+    const bool durable = co_await context_.appends.until_durable(image);
+    if (!durable) co_return fail(std::make_error_code(std::errc::io_error), "the journal failed");
+    const std::uint64_t pinned_before = segment->unwritten_bytes();
+    segment->note_image_durable();
+    context_.pinned_bytes += segment->unwritten_bytes() - pinned_before;
+    co_return result<>{};
+}
+
+env::task<result<>> segment_writer::write_range(std::shared_ptr<live_segment> segment, std::uint64_t from, std::uint64_t to) {
+    const std::string name = path(*segment);
+    auto opened = co_await context_.files.open_to_write(name, true);
+    if (!opened) co_return std::unexpected(opened.error());
+    const std::shared_ptr<env::file> file = *opened;
+    while (from < to) {
+        const std::uint64_t piece_end = std::min(to, from + write_bytes_max);
+        // The memory of what is not yet written is never dropped: views are enough.
+        std::vector<bytes_view> pieces = segment->tail().views(from, piece_end);
+        auto written = co_await file->write_pieces(from, std::move(pieces));
+        if (!written) co_return written;
+        segment->unflushed = true;
+        context_.counters.segment_bytes_written += piece_end - from;
+        const std::uint64_t pinned_before = segment->unwritten_bytes();
+        segment->note_written(piece_end);
+        context_.pinned_bytes -= pinned_before - segment->unwritten_bytes();
+        context_.cache_written(segment, piece_end);
+        from = piece_end;
+    }
+    co_return result<>{};
+}
+
+env::task<result<>> segment_writer::write_blocks(std::shared_ptr<live_segment> segment) {
+    const std::uint64_t to = round_down_to_block(segment->durable_end());
+    if (to <= segment->written()) co_return result<>{};
+    auto prepared = co_await prepare_file(segment, to);
+    if (!prepared) co_return prepared;
+    auto rewritable = co_await prepare_rewrite(segment);
+    if (!rewritable) co_return rewritable;
+    co_return co_await write_range(segment, segment->written(), to);
+}
+
+env::task<result<>> segment_writer::settle(std::shared_ptr<live_segment> segment) {
+    CHECK(segment->durable_end() == segment->end(), "settling what is not durable");
+    auto blocks = co_await write_blocks(segment);
+    if (!blocks) co_return blocks;
+    // While the blocks were written more may have been appended: then the segment is not idle and waits for another time.
+    if (segment->durable_end() == segment->end() && segment->unwritten_bytes() > 0) {
+        const std::uint64_t end = segment->end();
+        auto prepared = co_await prepare_file(segment, round_up_to_block(end));
+        if (!prepared) co_return prepared;
+        auto rewritable = co_await prepare_rewrite(segment);
+        if (!rewritable) co_return rewritable;
+        if (segment->end() == end) {
+            aligned_buffer block(block_bytes);
+            segment->tail().copy(segment->written(), block.span().first(end - segment->written()));
+            const std::string name = path(*segment);
+            auto opened = co_await context_.files.open_to_write(name, true);
+            if (!opened) co_return std::unexpected(opened.error());
+            const std::shared_ptr<env::file> file = *opened;
+            auto written = co_await file->write(segment->written(), block.span());
+            if (!written) co_return written;
+            segment->unflushed = true;
+            auto flushed = co_await flush(segment);
+            if (!flushed) co_return flushed;
+            if (segment->end() == end) {
+                context_.pinned_bytes -= segment->unwritten_bytes();
+                segment->note_settled();
+            } else {
+                // Bytes came meanwhile: the block now holds acknowledged bytes on disk, whose image the journal still has.
+            }
+        }
+        co_return result<>{};
+    }
+    co_return co_await flush(segment);
+}
+
+env::task<result<>> segment_writer::seal(std::shared_ptr<live_segment> segment) {
+    auto settled = co_await settle(segment);
+    if (!settled) co_return settled;
+    CHECK(segment->unwritten_bytes() == 0, "a rolled segment gets no appends");
+    if (!segment->is_empty()) {
+        const std::string name = path(*segment);
+        auto opened = co_await context_.files.open_to_write(name, true);
+        if (!opened) co_return std::unexpected(opened.error());
+        const std::shared_ptr<env::file> file = *opened;
+        auto cut = co_await file->truncate(segment->end());
+        if (!cut) co_return cut;
+        auto flushed = co_await file->flush();
+        if (!flushed) co_return flushed;
+        if (segment->index_complete()) {
+            auto indexed = co_await write_segment_index(&context_.world.files, directory_, segment->base(), segment->end(),
+                                                        segment->next(), &segment->index());
+            if (!indexed) co_return indexed;
+        }
+    }
+    segment->note_sealed();
+    context_.cache_written(segment, segment->end());
+    ++context_.counters.segments_sealed;
+    co_return result<>{};
+}
+
+env::task<result<>> segment_writer::flush(std::shared_ptr<live_segment> segment) {
+    if (!segment->unflushed) co_return result<>{};
+    const std::string name = path(*segment);
+    auto opened = co_await context_.files.open_to_write(name, true);
+    if (!opened) co_return std::unexpected(opened.error());
+    const std::shared_ptr<env::file> file = *opened;
+    segment->unflushed = false;
+    const std::uint64_t written = segment->written();
+    auto flushed = co_await file->flush();
+    if (!flushed) co_return flushed;
+    segment->note_flushed(written);
+    ++context_.counters.segment_flushes;
+    co_return flushed;
+}
+
+}  // namespace logstore

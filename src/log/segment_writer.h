@@ -1,0 +1,49 @@
+// Moves unsealed segments of one tablet into their files, behind the journal.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "log/log_context.h"
+#include "model/topic_partition.h"
+
+namespace logstore {
+
+/// Writes only what the journal already holds durably, only whole blocks and only by direct I/O; never rewrites a block with
+/// acknowledged bytes before its image is durable in the journal (design: §4, segments are written behind).
+/// One operation at a time per tablet: the caller holds the tablet's turn. Errors of space leave everything as it was and may
+/// be tried again; any other error means that the file's contents are unknown and the process must end.
+class segment_writer {
+  public:
+    segment_writer(log_context& context, tablet_id tablet, std::string directory)
+        : context_(context), tablet_(tablet), directory_(std::move(directory)) {}
+
+    /// Writes the whole blocks that are durable in the journal. Not flushed.
+    env::task<result<>> write_blocks(std::shared_ptr<live_segment> segment);
+    /// Writes all, the last block padded, and flushes. REQUIRES: everything is durable in the journal.
+    env::task<result<>> settle(std::shared_ptr<live_segment> segment);
+    /// settle, then the exact length, and the index files. REQUIRES: no more appends.
+    env::task<result<>> seal(std::shared_ptr<live_segment> segment);
+    /// What was written is durable.
+    env::task<result<>> flush(std::shared_ptr<live_segment> segment);
+    /// Brings the settled block's bytes back into memory.
+    env::task<result<>> load_hole(std::shared_ptr<live_segment> segment);
+    /// Repeats [written, end) in the collecting journal group and says which group. False: the journal has no room for it.
+    /// REQUIRES: no hole, the bytes fit one entry.
+    bool copy_forward(live_segment& segment);
+
+    const std::string& directory() const { return directory_; }
+
+  private:
+    env::task<result<>> prepare_file(std::shared_ptr<live_segment> segment, std::uint64_t end);
+    env::task<result<>> prepare_rewrite(std::shared_ptr<live_segment> segment);
+    env::task<result<>> write_range(std::shared_ptr<live_segment> segment, std::uint64_t from, std::uint64_t to);
+    std::string path(const live_segment& segment) const;
+
+    log_context& context_;
+    tablet_id tablet_;
+    std::string directory_;
+    bool directory_made_ = false;
+};
+
+}  // namespace logstore

@@ -1,0 +1,383 @@
+#include "log/tablet_log.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/check.h"
+#include "log/log_errc.h"
+#include "log/segment_files.h"
+
+namespace logstore {
+
+tablet_log::tablet_log(log_context& context, tablet_id id, const std::string& topic, tablet_log_settings settings,
+                       std::optional<recovery_point> found)
+    : context_(context), id_(id), settings_(settings), sealed_loaded_(!found),
+      writer_(context, id, context.folder + "/" + tablet_directory_name(topic, id.partition)), turn_(context.world.loop) {
+    if (!found) {
+        live_.push_back(std::make_shared<live_segment>(offset(0)));
+        return;
+    }
+    CHECK(!found->has_journal_tail, "recovery settles every tablet before it is opened");
+    log_start_ = found->log_start;
+    live_.push_back(std::make_shared<live_segment>(found->segment_base, found->segment_bytes, found->next));
+}
+
+bool tablet_log::needs_roll(const record_batch_header& header, std::size_t batch_bytes, timestamp_ms now) const {
+    const live_segment& last = *live_.back();
+    if (last.is_empty()) return false;
+    // Kafka's index files have 32-bit relative offsets and positions.
+    const bool offsets_fit = header.last_offset() - last.base() <= std::numeric_limits<std::int32_t>::max();
+    const bool is_old = last.first_append_time() != no_timestamp && now - last.first_append_time() >= settings_.segment_ms;
+    return last.end() + batch_bytes > settings_.segment_bytes || !offsets_fit || is_old;
+}
+
+void tablet_log::roll() {
+    live_.push_back(std::make_shared<live_segment>(first_not_below(live_.back()->next())));
+}
+
+log_location tablet_log::place(const record_batch_header& header, std::size_t batch_bytes, timestamp_ms now) {
+    if (needs_roll(header, batch_bytes, now)) roll();
+    return {active().base(), active().end()};
+}
+
+void tablet_log::append(const record_batch_header& header, bytes_view batch, journal_sequence sequence, timestamp_ms now) {
+    live_segment& segment = active();
+    const std::size_t memory_before = segment.tail().memory_bytes();
+    segment.append(header, batch, sequence, now);
+    context_.tail_memory_bytes += segment.tail().memory_bytes() - memory_before;
+    context_.pinned_bytes += batch.size();
+    last_append_time_ = now;
+}
+
+void tablet_log::note_durable(log_location up_to) {
+    // Usually one segment; after a roll the older ones are durable as a whole.
+    for (auto at = live_.rbegin(); at != live_.rend(); ++at) {
+        live_segment& segment = **at;
+        if (segment.base() == up_to.segment_base) segment.note_durable(up_to.position);
+        if (segment.base() < up_to.segment_base) {
+            if (segment.durable_end() == segment.end()) break;
+            segment.note_durable(segment.end());
+        }
+    }
+}
+
+std::uint64_t tablet_log::unwritten_bytes() const {
+    std::uint64_t sum = 0;
+    for (const auto& segment : live_) sum += segment->unwritten_bytes();
+    return sum;
+}
+
+std::optional<journal_sequence> tablet_log::first_needed_sequence() const {
+    std::optional<journal_sequence> first;
+    for (const auto& segment : live_)
+        if (segment->needs_journal())
+            first = std::min(first.value_or(segment->first_needed_sequence()), segment->first_needed_sequence());
+    return first;
+}
+
+recovery_point tablet_log::point() const {
+    const live_segment& first = *live_.front();
+    const auto needed = first_needed_sequence();
+    recovery_point point;
+    point.tablet = id_;
+    point.log_start = log_start_;
+    point.segment_base = first.base();
+    point.segment_bytes = first.durable_file_bytes();
+    point.next = first.next();
+    point.covered = needed ? *needed - 1 : context_.appends.collecting_sequence() - 1;
+    point.has_journal_tail = needed.has_value();
+    return point;
+}
+
+env::task<result<>> tablet_log::write_behind_in_turn() {
+    while (live_.size() > 1) {
+        const std::shared_ptr<live_segment> rolled = live_.front();
+        if (rolled->durable_end() != rolled->end()) break;
+        auto sealed = co_await writer_.seal(rolled);
+        if (!sealed) co_return sealed;
+        sealed_segment segment;
+        segment.base = rolled->base();
+        segment.bytes = rolled->end();
+        segment.max_timestamp = rolled->index_complete() ? rolled->index().max_timestamp() : no_timestamp;
+        segment.cached = rolled;
+        if (!rolled->is_empty()) sealed_.push_back(std::move(segment));
+        live_.pop_front();
+    }
+    const std::shared_ptr<live_segment> first = live_.front();
+    co_return co_await writer_.write_blocks(first);
+}
+
+env::task<result<>> tablet_log::write_behind() {
+    co_await turn_.take();
+    auto written = co_await write_behind_in_turn();
+    turn_.give();
+    co_return written;
+}
+
+env::task<result<>> tablet_log::leave_journal(journal_sequence sequence) {
+    co_await turn_.take();
+    auto done = co_await write_behind_in_turn();
+    if (done) {
+        const std::shared_ptr<live_segment> first = live_.front();
+        done = co_await writer_.flush(first);
+    }
+    const auto needed = first_needed_sequence();
+    if (done && needed && *needed <= sequence) {
+        bool copied = true;
+        for (std::size_t index = 0; index < live_.size() && copied; ++index) {
+            const std::shared_ptr<live_segment> segment = live_[index];
+            if (!segment->needs_journal()) continue;
+            auto loaded = co_await writer_.load_hole(segment);
+            if (!loaded) {
+                done = loaded;
+                break;
+            }
+            copied = writer_.copy_forward(*segment);
+        }
+        // No room for the copy: the ragged end goes into the file instead.
+        if (done && !copied) done = co_await settle_in_turn();
+    }
+    turn_.give();
+    co_return done;
+}
+
+env::task<result<>> tablet_log::settle_in_turn() {
+    auto behind = co_await write_behind_in_turn();
+    if (!behind) co_return behind;
+    const std::shared_ptr<live_segment> last = live_.back();
+    if (live_.size() > 1 || last->durable_end() != last->end()) co_return result<>{};
+    co_return co_await writer_.settle(last);
+}
+
+env::task<result<>> tablet_log::settle() {
+    co_await turn_.take();
+    auto settled = co_await settle_in_turn();
+    if (settled && live_.size() == 1 && !active().needs_journal()) {
+        context_.tail_memory_bytes -= active().drop_all_memory();
+        context_.files.forget(segment_path(directory(), active().base(), "log"));
+    }
+    turn_.give();
+    co_return settled;
+}
+
+env::task<result<>> tablet_log::close() {
+    co_await turn_.take();
+    auto closed = co_await settle_in_turn();
+    const std::shared_ptr<live_segment> last = live_.back();
+    if (closed && last->file_made && last->reserved_bytes > last->end()) {
+        const std::string path = segment_path(directory(), last->base(), "log");
+        auto opened = co_await context_.files.open_to_write(path, false);
+        if (!opened) {
+            closed = std::unexpected(opened.error());
+        } else {
+            const std::shared_ptr<env::file> file = *opened;
+            closed = co_await file->truncate(last->end());
+            if (closed) closed = co_await file->flush();
+        }
+    }
+    context_.tail_memory_bytes -= last->needs_journal() ? 0 : last->drop_all_memory();
+    turn_.give();
+    co_return closed;
+}
+
+env::task<result<>> tablet_log::load_sealed() {
+    if (sealed_loaded_) co_return result<>{};
+    auto entries = co_await context_.world.files.list(directory());
+    if (!entries) {
+        if (entries.error().code != std::errc::no_such_file_or_directory) co_return std::unexpected(entries.error());
+        entries = std::vector<env::directory_entry>{};
+    }
+    std::deque<sealed_segment> found;
+    for (const auto& entry : *entries) {
+        const auto base = parse_segment_name(entry.name);
+        if (!base || *base >= live_.front()->base()) continue;
+        sealed_segment segment;
+        segment.base = *base;
+        auto seal = co_await read_segment_seal(&context_.world.files, directory(), *base);
+        if (seal) {
+            segment.bytes = seal->segment_bytes;
+            segment.max_timestamp = seal->max_timestamp;
+        } else {
+            const std::string path = segment_path(directory(), *base, "log");
+            auto opened = co_await context_.files.open_to_read(path);
+            if (!opened) co_return std::unexpected(opened.error());
+            const std::shared_ptr<env::file> file = *opened;
+            auto size = co_await file->size();
+            if (!size) co_return std::unexpected(size.error());
+            segment.bytes = *size;
+        }
+        found.push_back(std::move(segment));
+    }
+    // Others may have loaded it, and segments may have been sealed, while this waited.
+    if (!sealed_loaded_) {
+        std::erase_if(found, [&](const sealed_segment& s) {
+            return std::ranges::any_of(sealed_, [&](const sealed_segment& known) { return known.base == s.base; });
+        });
+        sealed_.insert(sealed_.begin(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+        std::ranges::sort(sealed_, {}, &sealed_segment::base);
+        sealed_loaded_ = true;
+    }
+    co_return result<>{};
+}
+
+segment_view tablet_log::view_of(const sealed_segment& segment) const {
+    segment_view view;
+    view.tablet = id_;
+    view.base = segment.base;
+    view.limit = segment.bytes;
+    view.path = segment_path(directory(), segment.base, "log");
+    view.live = segment.cached;
+    view.max_timestamp = segment.max_timestamp;
+    return view;
+}
+
+segment_view tablet_log::view_of(const std::shared_ptr<live_segment>& segment) const {
+    segment_view view;
+    view.tablet = id_;
+    view.base = segment->base();
+    view.limit = segment->durable_end();
+    view.path = segment_path(directory(), segment->base(), "log");
+    view.live = segment;
+    return view;
+}
+
+std::optional<segment_view> tablet_log::active_view_for(offset from) const {
+    if (from < live_.back()->base()) return std::nullopt;
+    return view_of(live_.back());
+}
+
+env::task<result<std::vector<segment_view>>> tablet_log::all_views() {
+    auto loaded = co_await load_sealed();
+    if (!loaded) co_return std::unexpected(loaded.error());
+    std::vector<segment_view> views;
+    for (const auto& segment : sealed_) views.push_back(view_of(segment));
+    for (const auto& segment : live_) views.push_back(view_of(segment));
+    co_return views;
+}
+
+env::task<result<std::vector<segment_view>>> tablet_log::views_from(offset from) {
+    auto views = co_await all_views();
+    if (!views) co_return views;
+    const auto after = std::ranges::find_if(*views, [&](const segment_view& view) { return view.base > from; });
+    if (after != views->begin()) views->erase(views->begin(), std::prev(after));
+    co_return views;
+}
+
+env::task<result<std::uint64_t>> tablet_log::apply_retention(timestamp_ms now) {
+    auto loaded = co_await load_sealed();
+    if (!loaded) co_return std::unexpected(loaded.error());
+    // An active segment whose newest record is too old is rolled, so that it can go next time.
+    const live_segment& last = active();
+    if (settings_.retention_ms >= 0 && !last.is_empty() && last.index_complete() && last.index().max_timestamp() != no_timestamp &&
+        now - last.index().max_timestamp() > settings_.retention_ms)
+        roll();
+    std::uint64_t total = 0;
+    for (const auto& segment : sealed_) total += segment.bytes;
+    for (const auto& segment : live_) total += segment->end();
+    std::uint64_t freed = 0;
+    offset new_start = log_start_;
+    for (std::size_t index = 0; index < sealed_.size(); ++index) {
+        const sealed_segment& segment = sealed_[index];
+        const bool is_old = settings_.retention_ms >= 0 && segment.max_timestamp != no_timestamp &&
+                            now - segment.max_timestamp > settings_.retention_ms;
+        const bool is_over = settings_.retention_bytes >= 0 &&
+                             total - freed - segment.bytes >= static_cast<std::uint64_t>(settings_.retention_bytes);
+        if (!is_old && !is_over) break;
+        freed += segment.bytes;
+        new_start = index + 1 < sealed_.size() ? sealed_[index + 1].base : live_.front()->base();
+    }
+    if (new_start <= log_start_) co_return std::uint64_t(0);
+    auto moved = co_await move_log_start(new_start);
+    if (!moved) co_return std::unexpected(moved.error());
+    co_return freed;
+}
+
+env::task<result<>> tablet_log::move_log_start(offset to) {
+    if (to <= log_start_) co_return result<>{};
+    if (!context_.appends.has_room_for_checkpoint(0))
+        co_return fail(std::make_error_code(std::errc::no_buffer_space), "the journal is full");
+    journal_entry_header header;
+    header.kind = journal_entry_kind::log_start;
+    header.tablet = id_;
+    header.base_offset = to;
+    const journal_sequence sequence = context_.appends.add(header, {});
+    const bool durable = co_await context_.appends.until_durable(sequence);
+    if (!durable) co_return fail(std::make_error_code(std::errc::io_error), "the journal failed");
+    log_start_ = std::max(log_start_, to);
+    co_await turn_.take();
+    auto removed = co_await remove_below_log_start();
+    turn_.give();
+    co_return removed;
+}
+
+env::task<result<>> tablet_log::remove_below_log_start() {
+    while (!sealed_.empty()) {
+        const offset after = sealed_.size() > 1 ? sealed_[1].base : live_.front()->base();
+        if (after > log_start_) break;
+        const sealed_segment gone = sealed_.front();
+        sealed_.pop_front();
+        if (gone.cached) context_.tail_memory_bytes -= gone.cached->drop_all_memory();
+        context_.files.forget(segment_path(directory(), gone.base, "log"));
+        // The log last: a segment without its index is rebuilt, an index without its segment is garbage.
+        for (const char* ending : {"index", "timeindex", "seal", "log"}) {
+            const std::string path = segment_path(directory(), gone.base, ending);
+            auto removed = co_await context_.world.files.remove_file(path);
+            if (!removed && removed.error().code != std::errc::no_such_file_or_directory) co_return removed;
+        }
+        ++context_.counters.segments_removed;
+    }
+    context_.indexes.forget(id_);
+    co_return result<>{};
+}
+
+std::string deleted_directory_name(const std::string& directory, topic_id topic) {
+    return directory + "." + topic.text() + "-delete";
+}
+
+env::task<result<>> tablet_log::rename_for_deletion() {
+    co_await turn_.take();
+    for (const auto& segment : live_) {
+        context_.pinned_bytes -= segment->unwritten_bytes();
+        context_.tail_memory_bytes -= segment->tail().memory_bytes();
+    }
+    for (const auto& segment : sealed_)
+        if (segment.cached) context_.tail_memory_bytes -= segment.cached->tail().memory_bytes();
+    live_.clear();
+    live_.push_back(std::make_shared<live_segment>(offset(0)));
+    sealed_.clear();
+    context_.files.forget(directory() + "/");
+    context_.indexes.forget(id_);
+    result<> done;
+    auto there = co_await context_.world.files.exists(directory());
+    if (!there) done = std::unexpected(there.error());
+    if (there && *there) {
+        const std::string target = deleted_directory_name(directory(), id_.topic);
+        done = co_await context_.world.files.rename(directory(), target);
+        if (done) done = co_await context_.world.files.sync_directory(context_.folder);
+    }
+    turn_.give();
+    co_return done;
+}
+
+env::task<result<>> remove_renamed_directory(env::file_system* files, std::string folder, std::string directory) {
+    auto entries = co_await files->list(directory);
+    if (!entries) {
+        if (entries.error().code == std::errc::no_such_file_or_directory) co_return result<>{};
+        co_return std::unexpected(entries.error());
+    }
+    for (const auto& entry : *entries) {
+        auto removed = co_await files->remove_file(directory + "/" + entry.name);
+        if (!removed) co_return removed;
+    }
+    auto gone = co_await files->remove_directory(directory);
+    if (!gone) co_return gone;
+    co_return co_await files->sync_directory(folder);
+}
+
+std::size_t tablet_log::memory_bytes() const {
+    std::size_t sum = sizeof *this;
+    for (const auto& segment : live_) sum += sizeof *segment + segment->tail().memory_bytes() + segment->index().memory_bytes();
+    return sum;
+}
+
+}  // namespace logstore
