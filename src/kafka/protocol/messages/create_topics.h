@@ -73,7 +73,7 @@ struct create_topics_response {
         error_code config_error = error_code::none;
         std::int32_t partition_count = -1;
         std::int16_t replication_factor = -1;
-        std::optional<std::vector<config>> configs;
+        std::optional<std::vector<config>> configs{std::in_place};
 
         void describe(this auto& m, auto& io, api_version v) {
             io(m.name);
