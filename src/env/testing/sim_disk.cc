@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "base/check.h"
@@ -140,14 +139,8 @@ void sim_disk::decide_fault(sim_disk_request& request) {
     std::erase_if(rules_, [](const fault_rule& rule) { return rule.remaining == 0; });
 }
 
-duration sim_disk::draw_latency(sim_disk_operation_kind which) {
-    const auto& latency = latencies_.at(which);
-    const double extra = -std::log1p(-random_.fraction()) * static_cast<double>(latency.mean_extra.count());
-    return latency.least + duration(static_cast<duration::rep>(extra));
-}
-
 void sim_disk::schedule(sim_disk_request& request) {
-    const duration how_long = request.is_dead_ ? duration(0) : draw_latency(request.what_.kind);
+    const duration how_long = request.is_dead_ ? duration(0) : latencies_.at(request.what_.kind).draw(random_);
     request.completion_ = scheduler_.at(scheduler_.now() + how_long, &request.on_, [this, &request] { finish(request); });
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "env/file.h"
+#include "env/testing/sim_latency.h"
 #include "env/testing/sim_namespace.h"
 #include "env/testing/sim_scheduler.h"
 
@@ -40,17 +41,13 @@ using sim_disk_predicate = std::function<bool(const sim_disk_operation&)>;
 /// Operations of that kind on paths that end so: `sim_disk_operations(flush, ".log")`.
 sim_disk_predicate sim_disk_operations(sim_disk_operation_kind kind, std::string path_ending = {});
 
-/// How long an operation takes: the least, and what comes on top of it, exponentially distributed with this mean.
-struct sim_latency {
-    duration least{0};
-    duration mean_extra{0};
-};
-
 struct sim_disk_options {
     std::uint64_t total_bytes = std::uint64_t{1} << 40;
     std::uint64_t largest_file_bytes = std::uint64_t{1} << 36;
     /// As on a file system without O_DIRECT: direct files work through the page cache.
     bool refuses_direct = false;
+    /// A misaligned direct transfer is a defect of the caller: CHECK. When false it answers EINVAL, as a kernel does.
+    bool checks_alignment = true;
     sim_latency read{std::chrono::microseconds(20), std::chrono::microseconds(60)};
     sim_latency write{std::chrono::microseconds(10), std::chrono::microseconds(40)};
     /// Durable writes and flushes, of directories too.
@@ -183,7 +180,6 @@ class sim_disk {
     void add_to_hash(std::uint64_t value);
     void lose_power();
     void end_process(sim_random& random, bool with_power);
-    duration draw_latency(sim_disk_operation_kind kind);
 
     std::error_code allocate(sim_inode& inode, std::uint64_t position, std::uint64_t length);
     void account(sim_inode& inode, std::uint64_t allocated_before);

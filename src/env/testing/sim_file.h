@@ -36,7 +36,7 @@ class sim_file final : public file {
     std::error_code put(std::uint64_t position, bytes_view bytes, const sim_disk_request* request);
     void put_astray(std::uint64_t position, bytes_view bytes, std::int64_t shift);
     void fail_write(sim_disk_operation_kind kind, std::uint64_t position, bytes_view bytes, sim_random& random);
-    void check_alignment(std::uint64_t position, bytes_view memory) const;
+    bool is_aligned(std::uint64_t position, bytes_view memory) const;
 
     sim_disk& disk_;
     sim_executor& on_;
