@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "kafka/protocol/description.h"
 #include "kafka/protocol/minimum_size.h"
@@ -22,6 +23,8 @@ struct decode_limits {
     std::size_t unknown_tag_max_bytes = std::size_t(1) << 20;
 };
 
+/// The `io` of a description that reads. The first failure sticks (wire_reader): the message is then partly
+/// filled, may be destroyed and nothing else. `limits` must outlive it. One message each, one thread.
 class decoder {
   public:
     decoder(bytes_view bytes, api_version v, bool flexible, const decode_limits& limits)

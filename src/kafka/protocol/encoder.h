@@ -4,6 +4,7 @@
 #include <bit>
 #include <vector>
 
+#include "base/check.h"
 #include "kafka/protocol/description.h"
 #include "kafka/protocol/wire_writer.h"
 
@@ -16,8 +17,9 @@ struct insertion {
     std::size_t byte_count = 0;  ///< how many bytes must follow
 };
 
-/// Appends to a writer. A value that the version has no notation for (null where none is allowed, a string
-/// above string_bytes_max) makes it fail; fields that the version lacks are left out.
+/// The `io` of a description that writes: appends to a writer. One message each, one thread. A value that the
+/// version has no notation for (null where none is allowed, a string above string_bytes_max) makes it fail;
+/// fields that the version lacks are left out.
 class encoder {
   public:
     /// `insertions` = null: a placeholder is a mistake of the program.

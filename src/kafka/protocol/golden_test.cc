@@ -104,6 +104,20 @@ TEST(golden, produce_request_3_points_into_the_frame) {
     EXPECT_EQ(partition.records.bytes().data(), bytes.data() + bytes.size() - 4);
 }
 
+TEST(golden, a_produce_request_for_one_partition_lies_in_one_piece) {
+    const byte_vector bytes =
+        bytes_from("ffff ffff 00007530 00000001 0001 't' 00000001 00000003 00000004 'data'");
+    const auto request = decode_body<produce_request>(bytes, api_version(3));
+    ASSERT_TRUE(request) << request.error().message();
+    const auto lies_within_the_request = [&](const void* part) {
+        const auto* at = static_cast<const std::byte*>(part);
+        const auto* start = reinterpret_cast<const std::byte*>(&*request);
+        return at >= start && at < start + sizeof *request;
+    };
+    EXPECT_TRUE(lies_within_the_request(request->topics.data()));
+    EXPECT_TRUE(lies_within_the_request(request->topics.at(0).partitions.data())) << "nothing is allocated";
+}
+
 TEST(golden, produce_request_9_is_compact) {
     const byte_vector bytes = bytes_from("00 0001 000003e8 02 02 't' 02 00000000 05 'data' 00 00 00");
     const auto request = decode_body<produce_request>(bytes, api_version(9));
