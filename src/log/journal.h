@@ -72,6 +72,10 @@ class journal {
 
     /// The group that the next entry goes into.
     journal_sequence collecting_sequence() const { return next_sequence_ + in_line_.size(); }
+    /// The last group that an entry went into.
+    journal_sequence last_added_sequence() const {
+        return collecting_->is_empty() ? collecting_sequence() - 1 : collecting_sequence();
+    }
     journal_sequence durable_sequence() const { return durable_; }
     /// Completes when group `sequence` is durable; false when the journal failed or closed before that.
     env::task<bool> until_durable(journal_sequence sequence);

@@ -7,7 +7,7 @@
 namespace logstore {
 
 live_segment::live_segment(offset base, std::uint64_t bytes, next_offset next)
-    : base_(base), next_(next), end_(bytes), written_(round_down_to_block(bytes)), flushed_(written_), durable_end_(bytes),
+    : base_(base), next_(next), end_(bytes), written_(round_down_to_block(bytes)), flushed_(written_), durable_end_(bytes), durable_next_(next),
       settled_end_(bytes), hole_end_(bytes), tail_(round_down_to_block(bytes)), index_(base, bytes),
       index_start_offset_(first_not_below(next)), index_start_bytes_(bytes) {
     file_made = bytes > 0;
@@ -27,6 +27,29 @@ void live_segment::append(const record_batch_header& header, bytes_view batch, j
     } else {
         marks_.back().end = end_;
     }
+}
+
+bool live_segment::place(std::uint64_t position, bytes_view bytes, next_offset next, journal_sequence sequence) {
+    CHECK(!has_hole(), "the settled block is loaded before anything is placed");
+    const std::uint64_t place_end = position + bytes.size();
+    if (position > end_) return false;
+    // What lies below the memory is durable in whole blocks of the file.
+    if (position < tail_.start()) bytes = bytes.subspan(std::min<std::uint64_t>(bytes.size(), tail_.start() - position));
+    const std::uint64_t from = place_end - bytes.size();
+    const std::size_t overlap = std::min<std::uint64_t>(bytes.size(), end_ - std::min(end_, from));
+    if (overlap > 0) tail_.fill(from, bytes.first(overlap));
+    tail_.append(bytes.subspan(overlap));
+    if (place_end >= end_) {
+        end_ = place_end;
+        next_ = std::max(next_, next);
+        note_durable(end_, next_);
+        // Replayed bytes are indexed when they are first looked for.
+        index_start_bytes_ = end_;
+        index_start_offset_ = first_not_below(next_);
+    }
+    marks_.clear();
+    if (end_ > flushed_) marks_.push_back({sequence, end_});
+    return true;
 }
 
 void live_segment::fill_hole(bytes_view bytes) {

@@ -22,7 +22,7 @@ namespace logstore {
 class live_segment {
   public:
     /// An empty segment that begins with `base`.
-    explicit live_segment(offset base) : base_(base), next_(base.value()), tail_(0), index_(base), index_start_offset_(base) {}
+    explicit live_segment(offset base) : base_(base), next_(base.value()), durable_next_(base.value()), tail_(0), index_(base), index_start_offset_(base) {}
     /// A segment found after a stop: `bytes` of it are in its file, a last partial block padded ("settled").
     live_segment(offset base, std::uint64_t bytes, next_offset next);
 
@@ -39,8 +39,16 @@ class live_segment {
 
     /// Takes a batch whose offset and epoch are assigned and that is in journal group `sequence`.
     void append(const record_batch_header& header, bytes_view batch, journal_sequence sequence, timestamp_ms now);
-    /// Bytes up to `position` are durable in the journal.
-    void note_durable(std::uint64_t position) { durable_end_ = std::max(durable_end_, position); }
+    /// The journal holds everything below `next`, which ends at `position`, durably.
+    void note_durable(std::uint64_t position, next_offset next) {
+        if (position < durable_end_) return;
+        durable_end_ = position;
+        durable_next_ = next;
+    }
+    next_offset durable_next() const { return durable_next_; }
+
+    /// For recovery: puts replayed bytes where they were, over what is there or at the end. False when they would leave a gap.
+    bool place(std::uint64_t position, bytes_view bytes, next_offset next, journal_sequence sequence);
 
     /// Bytes that exist only in memory and the journal.
     std::uint64_t unwritten_bytes() const { return end_ - std::min(end_, std::max(written_, settled_end_)); }
@@ -101,6 +109,7 @@ class live_segment {
     std::uint64_t written_ = 0;
     std::uint64_t flushed_ = 0;
     std::uint64_t durable_end_ = 0;
+    next_offset durable_next_;
     std::uint64_t settled_end_ = 0;
     std::uint64_t hole_end_ = 0;
     segment_tail tail_;

@@ -109,15 +109,33 @@ env::task<result<std::optional<found_batch>>> log_reader::find_batch(segment_vie
         if (!index) co_return std::unexpected(index.error());
         from = (*index)->position_before(wanted);
     }
-    constexpr timestamp_ms any_time{std::numeric_limits<std::int64_t>::min()};
-    co_return co_await walk(std::move(view), from, wanted, any_time);
+    co_return co_await walk(std::move(view), from, wanted, timestamp_ms(std::numeric_limits<std::int64_t>::min()));
+}
+
+namespace {
+constexpr offset any_offset{std::numeric_limits<std::int64_t>::min()};
+constexpr timestamp_ms any_time{std::numeric_limits<std::int64_t>::min()};
+}  // namespace
+
+env::task<result<std::optional<found_batch>>> log_reader::batch_at(segment_view view, std::uint64_t position) {
+    if (position >= view.limit) co_return std::optional<found_batch>();
+    co_return co_await walk(std::move(view), position, any_offset, any_time);
+}
+
+env::task<result<timestamp_ms>> log_reader::max_timestamp(segment_view view) {
+    if (view.max_timestamp != no_timestamp) co_return view.max_timestamp;
+    auto index = co_await index_of(view);
+    if (!index) co_return std::unexpected(index.error());
+    timestamp_ms largest = (*index)->max_timestamp();
+    if (view.live) largest = std::max(largest, view.live->index().max_timestamp());
+    co_return largest;
 }
 
 env::task<result<std::optional<found_batch>>> log_reader::find_timestamp(segment_view view, timestamp_ms wanted) {
     auto index = co_await index_of(view);
     if (!index) co_return std::unexpected(index.error());
     const std::uint64_t from = (*index)->position_before(wanted);
-    co_return co_await walk(std::move(view), from, offset(std::numeric_limits<std::int64_t>::min()), wanted);
+    co_return co_await walk(std::move(view), from, any_offset, wanted);
 }
 
 log_reader::batches log_reader::slice_memory(const segment_view& view, found_batch first, std::size_t bytes_max,
@@ -128,12 +146,14 @@ log_reader::batches log_reader::slice_memory(const segment_view& view, found_bat
     const std::uint64_t end_max = std::min<std::uint64_t>(view.limit, first.position + bytes_max);
     if (view.limit <= end_max) {
         end = view.limit;
+        if (view.limit == view.live->durable_end()) out.next = view.live->durable_next();
     } else {
         const std::uint64_t known_start = view.live->index().batch_start_before(end_max);
         if (known_start <= end_max) end = std::max(end, known_start);
         while (const auto batch = batch_in_memory(view, end)) {
             if (batch->end() > end_max) break;
             end = batch->end();
+            out.next = batch->header.next();
         }
     }
     view.live->tail().slice(first.position, end, out.pieces);
@@ -160,6 +180,7 @@ env::task<result<log_reader::batches>> log_reader::read_batches(segment_view vie
         const auto header = read_record_batch_header(bytes_view(*buffer).subspan(whole, *got - whole));
         if (!header || whole + header->size_bytes() > *got) break;
         whole += header->size_bytes();
+        out.next = header->next();
     }
     if (whole == 0) co_return fail(log_errc::corrupt, fmt::format("no batch at position {} of {}", first.position, view.path));
     out.pieces.emplace_back(buffer, bytes_view(*buffer).first(whole));

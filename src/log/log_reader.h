@@ -28,12 +28,18 @@ class log_reader {
 
     /// The batch that holds `wanted`, or the first behind it; nothing when the segment ends before.
     env::task<result<std::optional<found_batch>>> find_batch(segment_view view, offset wanted);
-    /// The first batch at or behind `position` (a batch start) for which the wanted condition holds.
+    /// The batch that begins at `position`; nothing at the limit.
+    env::task<result<std::optional<found_batch>>> batch_at(segment_view view, std::uint64_t position);
+    /// The largest timestamp of a segment; no_timestamp when it is empty.
+    env::task<result<timestamp_ms>> max_timestamp(segment_view view);
+    /// The first batch with a record at `wanted` or later.
     env::task<result<std::optional<found_batch>>> find_timestamp(segment_view view, timestamp_ms wanted);
 
     struct batches {
         std::vector<env::shared_bytes> pieces;
         std::size_t bytes = 0;
+        /// Where the log goes on behind these bytes, when it is known without looking.
+        std::optional<next_offset> next;
     };
     /// Whole batches from `first` on, at most bytes_max bytes, but at least the first when `at_least_one`.
     env::task<result<batches>> read_batches(segment_view view, found_batch first, std::size_t bytes_max, bool at_least_one);

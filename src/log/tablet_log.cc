@@ -49,14 +49,14 @@ void tablet_log::append(const record_batch_header& header, bytes_view batch, jou
     last_append_time_ = now;
 }
 
-void tablet_log::note_durable(log_location up_to) {
+void tablet_log::note_durable(log_location up_to, next_offset next) {
     // Usually one segment; after a roll the older ones are durable as a whole.
     for (auto at = live_.rbegin(); at != live_.rend(); ++at) {
         live_segment& segment = **at;
-        if (segment.base() == up_to.segment_base) segment.note_durable(up_to.position);
+        if (segment.base() == up_to.segment_base) segment.note_durable(up_to.position, next);
         if (segment.base() < up_to.segment_base) {
             if (segment.durable_end() == segment.end()) break;
-            segment.note_durable(segment.end());
+            segment.note_durable(segment.end(), segment.next());
         }
     }
 }
@@ -83,9 +83,11 @@ recovery_point tablet_log::point() const {
     point.log_start = log_start_;
     point.segment_base = first.base();
     point.segment_bytes = first.durable_file_bytes();
-    point.next = first.next();
+    // A group that is not durable may never be: what it holds is not promised here.
+    const bool is_durable = needed && *needed <= context_.appends.durable_sequence();
+    point.next = first.durable_next();
     point.covered = needed ? *needed - 1 : context_.appends.collecting_sequence() - 1;
-    point.has_journal_tail = needed.has_value();
+    point.has_journal_tail = is_durable;
     return point;
 }
 

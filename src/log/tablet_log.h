@@ -50,8 +50,8 @@ class tablet_log {
     log_location place(const record_batch_header& header, std::size_t batch_bytes, timestamp_ms now);
     /// Takes a batch at the place() given; it is in journal group `sequence`.
     void append(const record_batch_header& header, bytes_view batch, journal_sequence sequence, timestamp_ms now);
-    /// The journal holds everything up to here durably.
-    void note_durable(log_location up_to);
+    /// The journal holds everything below `next`, which ends at `up_to`, durably.
+    void note_durable(log_location up_to, next_offset next);
 
     std::uint64_t unwritten_bytes() const;
     /// The lowest journal group that this log needs at a replay.

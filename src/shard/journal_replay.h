@@ -1,0 +1,64 @@
+// Puts the entries of journal groups back where they belong.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "log/journal.h"
+#include "log/segment_writer.h"
+#include "shard/recovery.h"
+
+namespace logstore {
+
+/// Takes groups in the order of each journal and brings the tablets' segments up to date. Entries at or below a tablet's
+/// covered sequence are skipped, never judged by offset; bytes are placed by position, and a gap at the end is damage.
+/// Memory: what is placed and not yet in whole blocks of a file, written early above a bound.
+class journal_replay final : private journal_listener {
+  public:
+    journal_replay(env::environment world, recovery_options options, tablet_topic_lookup topic_of,
+                   std::unordered_map<tablet_id, recovery_point> points);
+    ~journal_replay() override;
+
+    env::task<result<>> apply(journal_sequence sequence, byte_vector payload);
+    /// Writes and flushes everything, last blocks padded; checks that no tablet has a gap.
+    env::task<result<>> finish();
+
+    /// After finish(): every tablet, settled.
+    std::unordered_map<tablet_id, recovery_point> take_points();
+    std::uint64_t replayed_bytes() const { return replayed_bytes_; }
+    std::size_t replayed_tablets() const { return states_.size(); }
+
+  private:
+    struct late_entry {
+        journal_entry_header header;
+        byte_vector data;
+    };
+    struct state {
+        std::string directory;
+        offset log_start{0};
+        std::shared_ptr<live_segment> segment;
+        std::unique_ptr<segment_writer> writer;
+        std::vector<late_entry> late;  // beyond a gap that a later entry fills
+        bool is_deleted = false;
+    };
+
+    env::task<result<state*>> state_of(tablet_id id, std::string topic);
+    env::task<result<>> apply_entry(journal_sequence sequence, journal_entry_header header, bytes_view data);
+    env::task<result<>> place(state* at, journal_sequence sequence, journal_entry_header header, bytes_view data);
+    env::task<result<>> place_late(state* at, journal_sequence sequence);
+    env::task<result<>> finish_one(tablet_id id, state* at);
+    env::task<> finish_into(tablet_id id, state* at, result<>* outcome);
+    void on_group_durable(journal_sequence) override {}
+    void on_journal_failed(error) override {}
+
+    recovery_options options_;
+    tablet_topic_lookup topic_of_;
+    std::unordered_map<tablet_id, recovery_point> points_;
+    journal unused_journal_;  // segments are rewritten from old journals: nothing is journalled anew
+    log_context context_;
+    std::unordered_map<tablet_id, std::unique_ptr<state>> states_;
+    std::uint64_t replayed_bytes_ = 0;
+};
+
+}  // namespace logstore

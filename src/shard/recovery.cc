@@ -1,0 +1,160 @@
+#include "shard/recovery.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/logging.h"
+#include "env/gate.h"
+#include "log/journal_reader.h"
+#include "log/log_errc.h"
+#include "log/segment_files.h"
+#include "log/whole_file.h"
+#include "shard/journal_replay.h"
+
+namespace logstore {
+namespace {
+
+struct found_points {
+    std::unordered_map<tablet_id, recovery_point> points;
+    journal_sequence store_floor{1};                     // of journals whose shard has no file yet
+    std::map<std::uint32_t, journal_sequence> floors;    // by shard
+};
+
+/// The points of the last run that got as far as serving: what its recovery wrote, then what its shards wrote over that.
+env::task<result<found_points>> read_points(env::file_system* files, std::string folder) {
+    auto entries = co_await files->list(folder);
+    if (!entries) co_return std::unexpected(entries.error());
+    std::vector<recovery_point_file> read;
+    for (const auto& entry : *entries) {
+        if (!is_recovery_points_name(entry.name)) continue;
+        const std::string path = folder + "/" + entry.name;
+        auto file = co_await read_recovery_points(files, path);
+        if (!file) co_return std::unexpected(file.error());
+        read.push_back(std::move(*file));
+    }
+    found_points found;
+    boot_number last{0};
+    for (const auto& file : read)
+        if (file.shards == 0) last = std::max(last, file.boot);
+    const auto take = [&](const recovery_point_file& file) {
+        for (const auto& point : file.points) found.points.insert_or_assign(point.tablet, point);
+    };
+    for (const auto& file : read) {
+        if (file.boot != last || file.shards != 0) continue;
+        take(file);
+        found.store_floor = file.floor;
+    }
+    for (const auto& file : read) {
+        if (file.boot != last || file.shards == 0) continue;
+        take(file);
+        found.floors[file.shard.value()] = file.floor;
+    }
+    co_return found;
+}
+
+std::string say_damage(std::uint32_t shard, const std::vector<std::string>& damage) {
+    std::string text = fmt::format("the journal of shard {} is damaged below its last durable group:", shard);
+    for (const auto& finding : damage) text += "\n  " + finding;
+    return text + "\nAcknowledged records may be lost. Nothing was changed. Restore the disk, or go on without what is damaged "
+                  "with `logstore repair --accept-loss`.";
+}
+
+struct replay_outcome {
+    journal_sequence highest{0};
+    bool tail_was_torn = false;
+    std::uint64_t groups = 0;
+};
+
+env::task<result<replay_outcome>> replay_journals(env::environment world, recovery_options options, found_points* found,
+                                                  journal_replay* replay) {
+    auto names = co_await list_journal_files(&world.files, options.journal_folder);
+    if (!names) co_return std::unexpected(names.error());
+    std::map<std::uint32_t, std::vector<std::string>> by_shard;
+    for (const auto& name : *names) by_shard[name.shard.value()].push_back(name.path);
+    replay_outcome outcome;
+    outcome.highest = found->store_floor - 1;
+    for (const auto& [shard, paths] : by_shard) {
+        const auto own = found->floors.find(shard);
+        const journal_sequence floor = own == found->floors.end() ? found->store_floor : own->second;
+        outcome.highest = std::max(outcome.highest, floor - 1);
+        auto scan = co_await scan_journal(&world.files, paths, floor);
+        if (!scan) co_return std::unexpected(scan.error());
+        outcome.highest = std::max(outcome.highest, scan->highest);
+        outcome.tail_was_torn |= scan->tail_was_torn;
+        if (!scan->damage.empty()) {
+            const std::string text = say_damage(shard, scan->damage);
+            if (!options.accept_loss) co_return fail(log_errc::corrupt, text);
+            log_error("recovery", "going on over damage, as asked: {}", text);
+        }
+        std::vector<std::unique_ptr<env::file>> handles(paths.size());
+        for (const found_group& group : scan->groups) {
+            if (!handles[group.file]) {
+                auto opened = co_await world.files.open(paths[group.file], env::open_options::read_only().directly());
+                if (!opened) co_return std::unexpected(opened.error());
+                handles[group.file] = std::move(*opened);
+            }
+            auto payload = co_await read_journal_payload(handles[group.file].get(), group);
+            if (!payload) co_return std::unexpected(payload.error());
+            auto applied = co_await replay->apply(group.header.sequence, std::move(*payload));
+            if (!applied) co_return std::unexpected(applied.error());
+            ++outcome.groups;
+        }
+    }
+    co_return outcome;
+}
+
+}  // namespace
+
+env::task<result<recovered_store>> recover_store(env::environment world, recovery_options options, tablet_topic_lookup topic_of) {
+    auto found = co_await read_points(&world.files, options.recovery_folder);
+    if (!found) co_return std::unexpected(found.error());
+    journal_replay replay(world, options, topic_of, std::move(found->points));
+    auto replayed = co_await replay_journals(world, options, &*found, &replay);
+    if (!replayed) co_return std::unexpected(replayed.error());
+    auto finished = co_await replay.finish();
+    if (!finished) co_return std::unexpected(finished.error());
+
+    recovered_store store;
+    store.points = replay.take_points();
+    store.first_sequence = replayed->highest + 1;
+    store.replayed_groups = replayed->groups;
+    store.replayed_bytes = replay.replayed_bytes();
+    store.replayed_tablets = replay.replayed_tablets();
+    store.tail_was_torn = replayed->tail_was_torn;
+
+    recovery_point_file file;
+    file.boot = options.boot;
+    file.floor = store.first_sequence;
+    for (auto& [id, point] : store.points) {
+        point.covered = store.first_sequence - 1;
+        file.points.push_back(point);
+    }
+    byte_vector content = encode_recovery_points(file);
+    auto written = co_await replace_file(&world.files, options.recovery_folder, store_recovery_points_name(options.boot),
+                                         std::move(content));
+    if (!written) co_return std::unexpected(written.error());
+    co_return store;
+}
+
+env::task<result<>> remove_obsolete_files(env::environment world, recovery_options options, std::uint32_t shards,
+                                          std::uint32_t journal_files) {
+    auto names = co_await list_journal_files(&world.files, options.journal_folder);
+    if (!names) co_return std::unexpected(names.error());
+    for (const auto& name : *names) {
+        if (name.shard.value() < shards && name.index < journal_files) continue;
+        auto removed = co_await world.files.remove_file(name.path);
+        if (!removed) co_return removed;
+    }
+    auto entries = co_await world.files.list(options.recovery_folder);
+    if (!entries) co_return std::unexpected(entries.error());
+    for (const auto& entry : *entries) {
+        if (entry.name == store_recovery_points_name(options.boot)) continue;
+        auto removed = co_await world.files.remove_file(options.recovery_folder + "/" + entry.name);
+        if (!removed) co_return removed;
+    }
+    auto synced = co_await world.files.sync_directory(options.journal_folder);
+    if (!synced) co_return synced;
+    co_return co_await world.files.sync_directory(options.recovery_folder);
+}
+
+}  // namespace logstore

@@ -1,0 +1,154 @@
+// One shard: a thread with its tablets, its journal and its share of the connections.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "env/environment.h"
+#include "env/gate.h"
+#include "shard/append_call.h"
+#include "shard/call.h"
+#include "shard/data_wait.h"
+#include "shard/read.h"
+
+namespace logstore {
+
+/// Limits and times of one shard. Bytes are bytes; every one is settable (config/).
+struct shard_options {
+    std::string journal_folder;
+    std::string recovery_folder;
+    std::string logs_folder;
+    std::uint64_t journal_file_bytes = std::uint64_t(64) << 20;
+    std::uint32_t journal_files = 4;
+    /// Bytes only memory and the journal hold; above, appends wait.
+    std::uint64_t pinned_bytes_max = std::uint64_t(64) << 20;
+    std::uint64_t tail_cache_bytes_max = std::uint64_t(64) << 20;
+    std::size_t index_cache_bytes_max = std::size_t(16) << 20;
+    std::size_t open_files_max = 1024;
+    env::duration checkpoint_interval = std::chrono::seconds(10);
+    env::duration settle_after = std::chrono::seconds(5);
+    env::duration retention_interval = std::chrono::minutes(5);
+    /// Appends are refused while the file system has less than this free.
+    std::uint64_t reserve_bytes = std::uint64_t(512) << 20;
+    boot_number boot;
+};
+
+/// A topic whose partitions the shards host.
+struct hosted_topic {
+    topic_id id;
+    std::string name;
+    std::int32_t partitions = 0;
+    tablet_settings settings;
+};
+
+/// Told of what ends the process: a failed write leaves the disk's contents unknown, and only a restart finds out.
+using fatal_handler = std::move_only_function<void(error)>;
+
+/// Owns the tablets that fall to it and runs their single writers: appends are collected in the journal's group, made durable
+/// together and answered together. Every function belongs to the shard's thread. Appends to one tablet are ordered as the
+/// calls arrive; nothing on the append path waits for another shard or takes a lock.
+class shard final : public journal_listener {
+  public:
+    shard(env::environment world, shard_id id, shard_options options, fatal_handler on_fatal);
+    ~shard() override;
+
+    /// All shards of the process, this one included, in order. Before open().
+    void set_peers(std::vector<shard*> peers) { peers_ = std::move(peers); }
+    /// Makes the journal and starts the background work. Tablets come with set_topics.
+    env::task<result<>> open(journal_sequence first);
+    /// Refuses new appends, finishes those in flight, writes everything to the segments, records recovery points.
+    env::task<result<>> stop();
+
+    env::environment& world() { return world_; }
+    shard_id id() const { return id_; }
+    env::gate& work() { return work_; }
+    bool is_stopping() const { return is_stopping_; }
+
+    /// Which shard owns a tablet. The same on every shard of a process.
+    shard& owner_of(const tablet_id& tablet) const;
+    bool is_local(const tablet_id& tablet) const { return &owner_of(tablet) == this; }
+
+    /// The topics as they are now: missing tablets are made, those of topics that are gone are closed and their directories
+    /// renamed away. `found` has what recovery knows of tablets (only at the start). Complete when appends to the new ones
+    /// work and the old ones are gone from disk by name.
+    env::task<result<>> set_topics(std::shared_ptr<const std::vector<hosted_topic>> topics,
+                                   std::shared_ptr<const std::unordered_map<tablet_id, recovery_point>> found);
+
+    void append(append_call& call);
+    void after_burst(burst_listener& listener);
+    env::task<read_outcome> read(read_request request);
+    env::task<> wait_for_data(std::vector<seen_tablet> seen, env::monotonic_time until, wait_signal* cancel);
+    env::task<list_offset_outcome> list_offset(list_offset_request request);
+
+    /// What this shard knows of its storage, for figures and tests.
+    const log_context& storage() const { return context_; }
+    const journal& appends() const { return journal_; }
+    std::size_t tablet_count() const { return tablets_.size(); }
+
+    void on_group_durable(journal_sequence durable) override;
+    void on_journal_failed(error why) override;
+
+  private:
+    friend class append_call;
+    friend class checkpointer;
+
+    struct hosted {
+        std::unique_ptr<tablet> replica;
+        bool is_dirty = false;    // in dirty_: needs the journal
+        bool is_writing = false;  // a write behind is under way
+        std::uint32_t uses = 0;   // coroutines that hold it over a suspension
+    };
+    struct pending_append {
+        hosted* target;
+        append_call* call;
+        placed_append placed;
+    };
+    struct waiting_append {
+        append_call* call;
+        byte_vector kept;  // the batch, when its bytes were valid only during the call
+    };
+
+    void append_here(append_call& call);
+    bool has_room(std::size_t batch_bytes) const;
+    void append_now(append_call& call, hosted& target, const record_batch_header& header);
+    void admit_waiting();
+    void finish(append_call& call, append_outcome outcome);
+    void refuse(append_call& call, tablet_errc why);
+    void run_refused();
+    void schedule_write_behind(hosted& target);
+    env::task<> write_behind(hosted* target);
+    hosted* find(const tablet_id& tablet);
+    env::task<read_outcome> read_here(read_request request);
+    env::task<list_offset_outcome> list_offset_here(list_offset_request request);
+    void watch_here(const seen_tablet& seen, const std::shared_ptr<data_wait>& waiter);
+    env::task<result<>> delete_tablet(tablet_id id);
+    env::task<result<>> remove_hosted(std::unique_ptr<hosted> gone);
+    /// True when the operation may go on; else the process is ending, or the disk is full and it is tried again later.
+    bool accept_storage_result(const result<>& done);
+
+    env::environment world_;
+    shard_id id_;
+    shard_options options_;
+    fatal_handler on_fatal_;
+    journal journal_;
+    log_context context_;
+    std::vector<shard*> peers_;
+    std::unordered_map<tablet_id, std::unique_ptr<hosted>> tablets_;
+    std::vector<hosted*> dirty_;
+    std::deque<pending_append> pending_;
+    std::deque<waiting_append> waiting_;
+    std::vector<append_call*> refused_;
+    std::vector<burst_listener*> burst_listeners_;
+    std::unique_ptr<class checkpointer> checkpointer_;
+    bool is_stopping_ = false;
+    bool is_low_on_space_ = false;
+    bool has_failed_ = false;
+    env::gate work_;
+};
+
+}  // namespace logstore

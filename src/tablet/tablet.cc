@@ -1,0 +1,185 @@
+#include "tablet/tablet.h"
+
+#include <algorithm>
+
+#include "base/logging.h"
+#include "log/log_errc.h"
+#include "tablet/record_times.h"
+
+namespace logstore {
+
+tablet::tablet(log_context& context, tablet_id id, std::string topic, tablet_settings settings, leader_epoch epoch,
+               std::optional<recovery_point> found)
+    : topic_(std::move(topic)), settings_(settings), epoch_(epoch), log_(context, id, topic_, settings.log, found),
+      reader_(context), high_watermark_(log_.next()) {}
+
+tablet::~tablet() = default;
+
+void tablet::set_settings(tablet_settings settings) {
+    settings_ = settings;
+    log_.set_settings(settings.log);
+}
+
+placed_append tablet::append(const record_batch_header& header, bytes_view batch, timestamp_ms now) {
+    CHECK(!is_closed_ && batch.size() == header.size_bytes());
+    placed_append placed;
+    placed.base_offset = first_not_below(log_.next());
+    record_batch_header stored = header;
+    stored.base_offset = placed.base_offset;
+    stored.epoch = epoch_;
+    const log_location location = log_.place(stored, batch.size(), now);
+    journal& appends = log_.context().appends;
+    const mutable_bytes room = appends.begin_entry(batch.size());
+    std::memcpy(room.data(), batch.data(), batch.size());
+    assign_record_batch(room.data(), placed.base_offset, epoch_);
+    if (settings_.log_append_time) {
+        stamp_log_append_time(room, now);
+        stored = *read_record_batch_header(room);
+        placed.append_time = now;
+    }
+    placed.next = stored.next();
+    journal_entry_header entry;
+    entry.kind = journal_entry_kind::batch;
+    entry.tablet = id();
+    entry.epoch = epoch_;
+    entry.base_offset = stored.base_offset;
+    entry.next = placed.next;
+    entry.segment_base = location.segment_base;
+    entry.position = byte_position(location.position);
+    placed.sequence = appends.end_entry(entry);
+    log_.append(stored, room, placed.sequence, now);
+    placed.end = {location.segment_base, location.position + batch.size()};
+    return placed;
+}
+
+void tablet::note_durable(const placed_append& append) {
+    if (is_closed_) return;
+    log_.note_durable(append.end, append.next);
+    CHECK(append.next > high_watermark_);
+    high_watermark_ = append.next;
+    if (watchers_.empty()) return;
+    const auto watchers = std::exchange(watchers_, {});
+    for (const auto& held : watchers)
+        if (const auto watcher = held.lock()) watcher->on_tablet_changed();
+}
+
+tablet_errc tablet::check_epoch(leader_epoch of_caller) const {
+    if (of_caller == no_leader_epoch || of_caller == epoch_) return tablet_errc::ok;
+    return of_caller < epoch_ ? tablet_errc::fenced_leader_epoch : tablet_errc::unknown_leader_epoch;
+}
+
+bool tablet::watch(next_offset seen, std::weak_ptr<tablet_watcher> watcher) {
+    if (is_closed_ || high_watermark_ > seen) return false;
+    watchers_.push_back(std::move(watcher));
+    return true;
+}
+
+void tablet::forget_expired_watchers() {
+    std::erase_if(watchers_, [](const auto& held) { return held.expired(); });
+}
+
+void tablet::close_for_deletion() {
+    is_closed_ = true;
+    const auto watchers = std::exchange(watchers_, {});
+    for (const auto& held : watchers)
+        if (const auto watcher = held.lock()) watcher->on_tablet_changed();
+}
+
+void tablet::remember_cursor(next_offset next, const segment_view& view, std::uint64_t position) {
+    for (read_cursor& cursor : cursors_) {
+        if (cursor.next != first_not_below(next)) continue;
+        cursor = {first_not_below(next), view.base, position};
+        return;
+    }
+    cursors_[next_cursor_++ % cursor_count] = {first_not_below(next), view.base, position};
+}
+
+env::task<tablet_read> tablet::read(offset from, std::size_t bytes_max, bool at_least_one) {
+    tablet_read out;
+    if (is_closed_) out.code = tablet_errc::unknown_tablet;
+    else if (from < log_start() || from.value() > high_watermark_.value()) out.code = tablet_errc::offset_out_of_range;
+    if (out.code != tablet_errc::ok || from.value() == high_watermark_.value() || bytes_max == 0) co_return out;
+
+    std::vector<segment_view> views;
+    if (auto view = log_.active_view_for(from)) {
+        views.push_back(std::move(*view));
+    } else {
+        auto found = co_await log_.views_from(from);
+        if (!found) {
+            log_error("tablet", "{}: {}", log_.directory(), found.error().message());
+            out.code = tablet_errc::storage_error;
+            co_return out;
+        }
+        views = std::move(*found);
+    }
+    for (segment_view& view : views) {
+        result<std::optional<found_batch>> first;
+        const auto cursor = std::ranges::find_if(
+            cursors_, [&](const read_cursor& c) { return c.next == from && c.segment_base == view.base; });
+        if (cursor != std::end(cursors_)) {
+            first = co_await reader_.batch_at(view, cursor->position);
+        } else {
+            first = co_await reader_.find_batch(view, from);
+        }
+        if (first && !*first) continue;  // `from` lies behind this segment's durable end
+        if (!first) {
+            log_error("tablet", "{}: {}", log_.directory(), first.error().message());
+            out.code = tablet_errc::storage_error;
+            co_return out;
+        }
+        const found_batch batch = **first;
+        auto read = co_await reader_.read_batches(view, batch, bytes_max, at_least_one);
+        if (!read) {
+            log_error("tablet", "{}: {}", log_.directory(), read.error().message());
+            out.code = tablet_errc::storage_error;
+            co_return out;
+        }
+        if (read->bytes > 0) {
+            if (read->next) remember_cursor(*read->next, view, batch.position + read->bytes);
+            out.pieces = std::move(read->pieces);
+            out.bytes = read->bytes;
+        }
+        co_return out;
+    }
+    co_return out;
+}
+
+env::task<result<std::optional<timed_offset>>> tablet::first_record_at(segment_view view, timestamp_ms wanted) {
+    auto batch = co_await reader_.find_timestamp(view, wanted);
+    if (!batch) co_return std::unexpected(batch.error());
+    if (!*batch) co_return std::optional<timed_offset>();
+    auto bytes = co_await reader_.read_batch(view, **batch);
+    if (!bytes) co_return std::unexpected(bytes.error());
+    const auto found = first_record_not_before(*bytes, wanted);
+    co_return timed_offset{found.record_offset.value(), found.timestamp};
+}
+
+env::task<result<timed_offset>> tablet::find_timestamp(timestamp_ms wanted) {
+    auto views = co_await log_.all_views();
+    if (!views) co_return std::unexpected(views.error());
+    for (const segment_view& view : *views) {
+        if (view.limit == 0 || (view.max_timestamp != no_timestamp && view.max_timestamp < wanted)) continue;
+        auto found = co_await first_record_at(view, wanted);
+        if (!found) co_return std::unexpected(found.error());
+        if (*found) co_return **found;
+    }
+    co_return timed_offset{};
+}
+
+env::task<result<timed_offset>> tablet::find_max_timestamp() {
+    auto views = co_await log_.all_views();
+    if (!views) co_return std::unexpected(views.error());
+    timed_offset best;
+    for (const segment_view& view : *views) {
+        if (view.limit == 0) continue;
+        auto largest = co_await reader_.max_timestamp(view);
+        if (!largest) co_return std::unexpected(largest.error());
+        if (*largest <= best.timestamp) continue;
+        auto found = co_await first_record_at(view, *largest);
+        if (!found) co_return std::unexpected(found.error());
+        if (*found) best = **found;
+    }
+    co_return best;
+}
+
+}  // namespace logstore
