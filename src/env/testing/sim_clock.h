@@ -5,7 +5,8 @@
 
 namespace logstore::env {
 
-/// Monotonic time is the world's and is moved by the scheduler alone; the date is this machine's own and may jump.
+/// Monotonic time is the world's and is moved by the scheduler alone; the date is this machine's own and may
+/// jump.
 class sim_clock final : public clock {
   public:
     /// `now` is the world's time; it outlives the clock.

@@ -14,7 +14,9 @@ namespace {
 /// Between two chunks of what has arrived together.
 constexpr duration longest_gap = std::chrono::microseconds(20);
 
-error local_close() { return {std::make_error_code(std::errc::operation_canceled), "closed here"}; }
+error local_close() {
+    return {std::make_error_code(std::errc::operation_canceled), "closed here"};
+}
 
 }  // namespace
 
@@ -34,11 +36,13 @@ void sim_connection::pipe::drop_bytes() {
     taken = handed_over;
 }
 
-sim_connection::sim_connection(sim_network& net, end_description connecting, end_description accepting) : net_(net) {
+sim_connection::sim_connection(sim_network& net, end_description connecting, end_description accepting)
+    : net_(net) {
     ends_[0].about = std::move(connecting);
     ends_[1].about = std::move(accepting);
     for (auto& one : ends_) {
-        one.incoming.window = net.random_.between(net.options_.least_window_bytes, net.options_.most_window_bytes);
+        one.incoming.window =
+            net.random_.between(net.options_.least_window_bytes, net.options_.most_window_bytes);
     }
 }
 
@@ -78,8 +82,8 @@ void sim_connection::wake(int side) {
     if (in.end_arrives) when = std::min(when, *in.end_arrives);
     if (in.reset) when = std::min(when, in.reset->first);
     if (when <= net_.scheduler_.now()) {
-        when = net_.scheduler_.now() +
-               duration(static_cast<duration::rep>(net_.random_.below(static_cast<std::uint64_t>(longest_gap.count()))));
+        when = net_.scheduler_.now() + duration(static_cast<duration::rep>(net_.random_.below(
+                                           static_cast<std::uint64_t>(longest_gap.count()))));
     }
     at.delivery_scheduled = true;
     net_.scheduler_.at(when, at.about.loop, [self = shared_from_this(), side] {
@@ -107,7 +111,8 @@ void sim_connection::deliver(int side) {
         const error why(in.reset->second, "receiving from " + at.about.peer);
         return finish(side, lingering ? local_close() : why);
     } else if (in.end_arrives && *in.end_arrives <= now && in.size() == 0) {
-        return finish(side, lingering ? local_close() : error(std::error_code(), "closed by " + at.about.peer));
+        return finish(side,
+                      lingering ? local_close() : error(std::error_code(), "closed by " + at.about.peer));
     }
     wake(side);
 }
@@ -138,7 +143,8 @@ byte_vector sim_connection::take(pipe& from, std::size_t count) {
     byte_vector bytes(first, first + static_cast<std::ptrdiff_t>(count));
     from.head += count;
     from.taken += count;
-    while (!from.arrivals.empty() && from.arrivals.front().bytes_until <= from.taken) from.arrivals.pop_front();
+    while (!from.arrivals.empty() && from.arrivals.front().bytes_until <= from.taken)
+        from.arrivals.pop_front();
     if (from.head * 2 >= from.bytes.size()) {
         from.bytes.erase(from.bytes.begin(), from.bytes.begin() + static_cast<std::ptrdiff_t>(from.head));
         from.head = 0;
@@ -156,7 +162,8 @@ void sim_connection::maybe_corrupt(byte_vector& bytes) {
 
 monotonic_time sim_connection::arrival_from(int side) {
     auto& to = ends_[other(side)].incoming;
-    to.last_arrival = std::max(to.last_arrival, net_.scheduler_.now() + net_.options_.latency.draw(net_.random_));
+    to.last_arrival =
+        std::max(to.last_arrival, net_.scheduler_.now() + net_.options_.latency.draw(net_.random_));
     return to.last_arrival;
 }
 
@@ -179,7 +186,8 @@ void sim_connection::hand_over(int side) {
     auto& peer = ends_[other(side)];
     auto& out = peer.incoming;
     if (at.incoming.reset && at.incoming.reset->first <= net_.scheduler_.now() && at.queued_bytes > 0) {
-        return finish_later(side, error(std::make_error_code(std::errc::broken_pipe), "sending to " + at.about.peer));
+        return finish_later(
+            side, error(std::make_error_code(std::errc::broken_pipe), "sending to " + at.about.peer));
     }
     const auto handed_over_before = out.handed_over;
     while (!at.queue.empty() && out.size() < out.window) {
@@ -195,11 +203,12 @@ void sim_connection::hand_over(int side) {
     }
     if (out.handed_over > handed_over_before) {
         const auto when = arrival_from(side);
-        if (out.is_cut) {
+        if (out.is_cut || is_down(peer)) {
             out.drop_bytes();
-        } else if (is_down(peer)) {
-            out.drop_bytes();
-            if (!at.incoming.reset) reset_peer(other(side), std::make_error_code(std::errc::connection_reset));
+            if (!out.is_cut && !at.incoming.reset) {
+                reset_peer(other(side), std::make_error_code(std::errc::connection_reset));
+            }
+            wake_sender(side);
         } else {
             out.arrivals.push_back({out.handed_over, when});
             wake(other(side));
@@ -213,10 +222,11 @@ void sim_connection::all_sent(int side) {
     at.now = state::lingering;
     ends_[other(side)].incoming.end_arrives = arrival_from(side);
     wake(other(side));
-    at.linger_timer = at.about.loop->start_timer(net_.scheduler_.now() + close_linger, [self = shared_from_this(), side] {
-        self->ends_[side].linger_timer.reset();
-        self->finish(side, local_close());
-    });
+    at.linger_timer =
+        at.about.loop->start_timer(net_.scheduler_.now() + close_linger, [self = shared_from_this(), side] {
+            self->ends_[side].linger_timer.reset();
+            self->finish(side, local_close());
+        });
     wake(side);
 }
 
@@ -235,7 +245,8 @@ void sim_connection::go_on_sending(int side) {
     if (is_down(at)) return;
     const auto before = at.queued_bytes;
     hand_over(side);
-    if (at.now == state::open && at.handler != nullptr && at.queued_bytes < before) at.handler->on_sent(at.queued_bytes);
+    if (at.now == state::open && at.handler != nullptr && at.queued_bytes < before)
+        at.handler->on_sent(at.queued_bytes);
 }
 
 // ---- closing
@@ -274,6 +285,7 @@ void sim_connection::shut(int side) {
         to_peer.end_arrives = arrival_from(side);
         wake(other(side));
     }
+    wake_sender(other(side));  // what waited for room learns that nobody reads any more
 }
 
 /// The other end will learn that the connection is gone.
@@ -289,7 +301,8 @@ void sim_connection::finish_later(int side, error why) {
     at.now = state::closing;
     at.why_closed = std::move(why);
     if (at.handler == nullptr) return;  // start() tells
-    at.about.loop->post([self = shared_from_this(), side] { self->finish(side, *self->ends_[side].why_closed); });
+    at.about.loop->post(
+        [self = shared_from_this(), side] { self->finish(side, *self->ends_[side].why_closed); });
 }
 
 void sim_connection::finish(int side, error why) {

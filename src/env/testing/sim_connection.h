@@ -12,7 +12,8 @@
 
 namespace logstore::env {
 
-/// Side 0 connected, side 1 accepted. Lives as long as a stream of either side, or something on its way between them.
+/// Side 0 connected, side 1 accepted. Lives as long as a stream of either side, or something on its way
+/// between them.
 class sim_connection : public std::enable_shared_from_this<sim_connection> {
   public:
     struct end_description {
@@ -126,7 +127,8 @@ class sim_connection : public std::enable_shared_from_this<sim_connection> {
 /// What users hold of one side.
 class sim_stream final : public stream {
   public:
-    sim_stream(std::shared_ptr<sim_connection> connection, int side) : connection_(std::move(connection)), side_(side) {}
+    sim_stream(std::shared_ptr<sim_connection> connection, int side)
+        : connection_(std::move(connection)), side_(side) {}
     ~sim_stream() override { connection_->abandon(side_); }
 
     void start(stream_handler& handler) override { connection_->start(side_, handler); }

@@ -1,9 +1,9 @@
 #include "env/testing/sim_disk.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "base/check.h"
 #include "env/testing/sim_disk_request.h"
@@ -14,7 +14,9 @@ namespace {
 
 using kind = sim_disk_operation_kind;
 
-bool is_write(kind which) { return which == kind::write || which == kind::write_durably; }
+bool is_write(kind which) {
+    return which == kind::write || which == kind::write_durably;
+}
 
 bool changes_names_or_sizes(kind which) {
     switch (which) {
@@ -73,14 +75,15 @@ sim_disk::sim_disk(sim_scheduler& scheduler, std::uint64_t seed, sim_disk_option
       random_(sim_random::for_part(seed, "disk")),
       options_(options),
       total_bytes_(options.total_bytes) {
-    for (const auto which : {kind::open, kind::make_directory, kind::list, kind::exists, kind::rename, kind::remove_file,
-                             kind::remove_directory, kind::space, kind::lock, kind::reserve, kind::truncate, kind::size,
-                             kind::drop_cache}) {
+    for (const auto which : {kind::open, kind::make_directory, kind::list, kind::exists, kind::rename,
+                             kind::remove_file, kind::remove_directory, kind::space, kind::lock,
+                             kind::reserve, kind::truncate, kind::size, kind::drop_cache}) {
         latencies_[which] = options.metadata;
     }
     latencies_[kind::read] = options.read;
     latencies_[kind::write] = options.write;
-    for (const auto which : {kind::write_durably, kind::flush, kind::sync_directory}) latencies_[which] = options.flush;
+    for (const auto which : {kind::write_durably, kind::flush, kind::sync_directory})
+        latencies_[which] = options.flush;
 }
 
 sim_disk::~sim_disk() {
@@ -116,7 +119,8 @@ void sim_disk::submit(sim_disk_request& request) {
 void sim_disk::decide_fault(sim_disk_request& request) {
     for (auto& rule : rules_) {
         if (rule.remaining == 0 || !rule.which(request.what_)) continue;
-        const bool only_for_writes = rule.effect == fault_effect::lose || rule.effect == fault_effect::misdirect;
+        const bool only_for_writes =
+            rule.effect == fault_effect::lose || rule.effect == fault_effect::misdirect;
         if (only_for_writes && !is_write(request.what_.kind)) continue;
         --rule.remaining;
         switch (rule.effect) {
@@ -140,8 +144,10 @@ void sim_disk::decide_fault(sim_disk_request& request) {
 }
 
 void sim_disk::schedule(sim_disk_request& request) {
-    const duration how_long = request.is_dead_ ? duration(0) : latencies_.at(request.what_.kind).draw(random_);
-    request.completion_ = scheduler_.at(scheduler_.now() + how_long, &request.on_, [this, &request] { finish(request); });
+    const duration how_long =
+        request.is_dead_ ? duration(0) : latencies_.at(request.what_.kind).draw(random_);
+    request.completion_ =
+        scheduler_.at(scheduler_.now() + how_long, &request.on_, [this, &request] { finish(request); });
 }
 
 void sim_disk::finish(sim_disk_request& request) {
@@ -173,8 +179,9 @@ void sim_disk::add_to_hash(std::uint64_t value) {
 
 void sim_disk::record(sim_disk_request& request) {
     const auto& what = request.what_;
-    for (const auto value : {what.number, static_cast<std::uint64_t>(what.kind), hash_of(what.path), what.position,
-                             what.length, static_cast<std::uint64_t>(what.started.time_since_epoch().count())}) {
+    for (const auto value :
+         {what.number, static_cast<std::uint64_t>(what.kind), hash_of(what.path), what.position, what.length,
+          static_cast<std::uint64_t>(what.started.time_since_epoch().count())}) {
         add_to_hash(value);
     }
     trace_.push_back(what);
@@ -194,11 +201,12 @@ std::string sim_disk::trace_text(std::size_t last) const {
     std::string text;
     for (std::size_t i = trace_.size() - std::min(last, trace_.size()); i < trace_.size(); ++i) {
         const auto& one = trace_[i];
-        const auto at_us = std::chrono::duration_cast<std::chrono::microseconds>(one.started.time_since_epoch()).count();
+        const auto at_us =
+            std::chrono::duration_cast<std::chrono::microseconds>(one.started.time_since_epoch()).count();
         std::string outcome = "did not end";
         if (one.outcome) outcome = one.outcome->value() == 0 ? "ok" : one.outcome->message();
-        text += fmt::format("{:>6} {:>14} us  {:<16} {} {}+{}  {}\n", one.number, at_us, name_of(one.kind), one.path,
-                            one.position, one.length, outcome);
+        text += fmt::format("{:>6} {:>14} us  {:<16} {} {}+{}  {}\n", one.number, at_us, name_of(one.kind),
+                            one.path, one.position, one.length, outcome);
     }
     return text;
 }
@@ -222,13 +230,15 @@ void sim_disk::lose_power() {
     if (then_) scheduler_.at(scheduler_.now(), nullptr, std::exchange(then_, {}));
 }
 
-void sim_disk::end_process(sim_random& random, bool with_power) {
+void sim_disk::end_process(sim_random& random, bool interrupted_may_happen) {
     for (auto& [ticket, request] : under_way_) {
         if (request->is_dead_) continue;
         // What was asked for after the power went was never begun.
         if (request->what_.number != 0) {
             ++counters_.operations_interrupted;
-            if (request->interrupt) {
+            if (!interrupted_may_happen) {
+                // nothing of it did
+            } else if (request->interrupt) {
                 request->interrupt(random);
             } else if (changes_names_or_sizes(request->what_.kind) && random.coin()) {
                 (void)request->apply();
@@ -243,16 +253,12 @@ void sim_disk::end_process(sim_random& random, bool with_power) {
     crash_at_ = 0;
     then_ = {};
     locked_.clear();
-    if (with_power) {
-        ++counters_.kills;
-    } else {
-        ++counters_.power_cuts;
-    }
 }
 
 void sim_disk::crash(std::uint64_t seed, sim_crash_style style) {
     sim_random random = sim_random::for_part(seed, "crash");
-    end_process(random, false);
+    end_process(random, style != sim_crash_style::lose_unflushed);
+    ++counters_.power_cuts;
     names_.crash(random, style, counters_.crash);
     used_bytes_ = 0;
     for (const auto& inode : names_.all()) {
@@ -267,6 +273,7 @@ void sim_disk::kill(std::uint64_t seed) {
     CHECK(has_power_, "the power is off: crash() brings it back");
     sim_random random = sim_random::for_part(seed, "kill");
     end_process(random, true);
+    ++counters_.kills;
     used_bytes_ = 0;
     for (const auto& inode : names_.all()) {
         inode->handles = 0;
@@ -286,8 +293,8 @@ void sim_disk::fail_operation(std::uint64_t n, std::errc code, bool sticky) {
 }
 
 void sim_disk::fail_matching(sim_disk_predicate which, std::errc code, std::uint64_t count) {
-    rules_.push_back({std::move(which), fault_effect::error, std::error_code(static_cast<int>(code), std::generic_category()),
-                      0, count});
+    rules_.push_back({std::move(which), fault_effect::error,
+                      std::error_code(static_cast<int>(code), std::generic_category()), 0, count});
 }
 
 void sim_disk::lose_writes(sim_disk_predicate which, std::uint64_t count) {
@@ -300,7 +307,8 @@ void sim_disk::misdirect_writes(sim_disk_predicate which, std::int64_t shift, st
 }
 
 void sim_disk::hold(sim_disk_predicate which) {
-    rules_.push_back({std::move(which), fault_effect::hold, {}, 0, std::numeric_limits<std::uint64_t>::max()});
+    rules_.push_back(
+        {std::move(which), fault_effect::hold, {}, 0, std::numeric_limits<std::uint64_t>::max()});
 }
 
 void sim_disk::release() {
@@ -321,14 +329,16 @@ void sim_disk::flip_bit(std::string_view path, std::uint64_t position, unsigned 
     CHECK(bit < 8, "bit={}", bit);
     auto& bytes = file_at(path).bytes;
     std::byte one{};
-    CHECK(bytes.read_stable(position, mutable_bytes(&one, 1)) == 1, "{} has no durable byte at {}", path, position);
+    CHECK(bytes.read_stable(position, mutable_bytes(&one, 1)) == 1, "{} has no durable byte at {}", path,
+          position);
     one ^= std::byte{1} << bit;
     bytes.overwrite_media(position, bytes_view(&one, 1));
     ++counters_.bits_flipped;
 }
 
-std::vector<std::uint64_t> sim_disk::flip_bits(std::string_view path, std::uint64_t position, std::uint64_t length,
-                                               std::uint64_t count, std::uint64_t seed) {
+std::vector<std::uint64_t> sim_disk::flip_bits(std::string_view path, std::uint64_t position,
+                                               std::uint64_t length, std::uint64_t count,
+                                               std::uint64_t seed) {
     sim_random random = sim_random::for_part(seed, "bit rot");
     std::vector<std::uint64_t> places;
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -348,11 +358,13 @@ void sim_disk::drop_caches() {
 
 // ---- for checkers
 
-std::optional<byte_vector> sim_disk::durable_contents(std::string_view path) const {
+std::optional<byte_vector> sim_disk::durable_contents(std::string_view path, std::uint64_t position,
+                                                      std::uint64_t length) const {
     const auto found = names_.find_stable(path);
     if (!found || (*found)->is_directory) return std::nullopt;
-    byte_vector bytes((*found)->bytes.stable_size());
-    (*found)->bytes.read_stable(0, bytes);
+    const auto size = (*found)->bytes.stable_size();
+    byte_vector bytes(std::min(length, size - std::min(size, position)));
+    (*found)->bytes.read_stable(position, bytes);
     return bytes;
 }
 

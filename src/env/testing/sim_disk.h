@@ -1,4 +1,5 @@
-// The disk of one simulated machine: it outlives processes and power cuts, counts and traces every operation, and fails on demand.
+// The disk of one simulated machine: it outlives processes and power cuts, counts and traces every operation,
+// and fails on demand.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,24 @@
 namespace logstore::env {
 
 enum class sim_disk_operation_kind {
-    open, make_directory, list, exists, rename, remove_file, remove_directory, sync_directory, space, lock,
-    read, write, write_durably, flush, reserve, truncate, size, drop_cache,
+    open,
+    make_directory,
+    list,
+    exists,
+    rename,
+    remove_file,
+    remove_directory,
+    sync_directory,
+    space,
+    lock,
+    read,
+    write,
+    write_durably,
+    flush,
+    reserve,
+    truncate,
+    size,
+    drop_cache,
 };
 std::string_view name_of(sim_disk_operation_kind kind);
 
@@ -46,7 +63,8 @@ struct sim_disk_options {
     std::uint64_t largest_file_bytes = std::uint64_t{1} << 36;
     /// As on a file system without O_DIRECT: direct files work through the page cache.
     bool refuses_direct = false;
-    /// A misaligned direct transfer is a defect of the caller: CHECK. When false it answers EINVAL, as a kernel does.
+    /// A misaligned direct transfer is a defect of the caller: CHECK. When false it answers EINVAL, as a
+    /// kernel does.
     bool checks_alignment = true;
     sim_latency read{std::chrono::microseconds(20), std::chrono::microseconds(60)};
     sim_latency write{std::chrono::microseconds(10), std::chrono::microseconds(40)};
@@ -76,17 +94,19 @@ struct sim_disk_counters {
 
 class sim_disk_request;
 
-/// Files reach the disk through sim_file_system, as requests that end a seeded while later and may overtake each other.
+/// Files reach the disk through sim_file_system, as requests that end a seeded while later and may overtake
+/// each other.
 ///
-/// What survives: a direct write sits in the device's write cache until a flush of its file, or a durable write over the range,
-/// has ended; a buffered write sits in the page cache. At a power cut each 512-byte sector (page, when it never left the page
-/// cache) of such bytes is kept, old, zero or garbage. Sizes survive by a flush of the file, or a durable write that needs
-/// them, in the order of their changes. Names survive by a sync of their directory alone. A request that is under way may have done
-/// anything of its work.
+/// What survives: a direct write sits in the device's write cache until a flush of its file, or a durable
+/// write over the range, has ended; a buffered write sits in the page cache. At a power cut each 512-byte
+/// sector (page, when it never left the page cache) of such bytes is kept, old, zero or garbage. Sizes
+/// survive by a flush of the file, or a durable write that needs them, in the order of their changes. Names
+/// survive by a sync of their directory alone. A request that is under way may have done anything of its
+/// work.
 ///
-/// A process lives from one crash() or kill() to the next: file systems, files and locks of an earlier one answer ENODEV to
-/// everything, also to requests that were under way, so that its objects can be taken apart. `n` counts from 1 = the next
-/// operation, whatever its kind.
+/// A process lives from one crash() or kill() to the next: file systems, files and locks of an earlier one
+/// answer ENODEV to everything, also to requests that were under way, so that its objects can be taken apart.
+/// `n` counts from 1 = the next operation, whatever its kind.
 class sim_disk {
   public:
     /// The scheduler outlives the disk, the disk outlives its file systems.
@@ -97,7 +117,8 @@ class sim_disk {
 
     // ---- what happened
     const sim_disk_counters& counters() const { return counters_; }
-    /// Operations started since the disk was made; an unchanged program with an unchanged seed starts the same ones.
+    /// Operations started since the disk was made; an unchanged program with an unchanged seed starts the
+    /// same ones.
     std::uint64_t operations() const { return counters_.operations; }
     const std::deque<sim_disk_operation>& trace() const { return trace_; }
     /// The last operations, one a line, for a person.
@@ -106,15 +127,15 @@ class sim_disk {
     std::uint64_t trace_hash() const { return trace_hash_; }
 
     // ---- power and processes
-    /// The power fails when the n-th operation is under way: neither it nor any other ends from then on, and `then` is called.
-    /// crash() brings the power back.
+    /// The power fails when the n-th operation is under way: neither it nor any other ends from then on, and
+    /// `then` is called. crash() brings the power back.
     void crash_after(std::uint64_t n, std::function<void()> then = {});
     void cancel_crash() { crash_at_ = 0; }
     bool has_power() const { return has_power_; }
     /// The power fails, if it has not, and comes back. What was not durable survives or not by `seed`.
     void crash(std::uint64_t seed, sim_crash_style style = sim_crash_style::mixed);
-    /// The process dies and the machine stays: the page cache and the device's cache keep what they have. Requests under way happen
-    /// or not, by `seed`.
+    /// The process dies and the machine stays: the page cache and the device's cache keep what they have.
+    /// Requests under way happen or not, by `seed`.
     void kill(std::uint64_t seed);
     /// Counts the processes that the disk has seen.
     std::uint64_t process() const { return process_; }
@@ -126,7 +147,8 @@ class sim_disk {
     void fail_matching(sim_disk_predicate which, std::errc code, std::uint64_t count = 1);
     /// The next `count` matching writes report success and never reach the device.
     void lose_writes(sim_disk_predicate which, std::uint64_t count = 1);
-    /// The next `count` matching writes report success and land `shift` bytes away in the same file instead of where they belong.
+    /// The next `count` matching writes report success and land `shift` bytes away in the same file instead
+    /// of where they belong.
     void misdirect_writes(sim_disk_predicate which, std::int64_t shift, std::uint64_t count = 1);
     /// Matching operations do not end until release().
     void hold(sim_disk_predicate which);
@@ -148,8 +170,10 @@ class sim_disk {
     void drop_caches();
 
     // ---- for checkers, without an operation
-    /// What would survive a power cut now for certain; none when the name would not.
-    std::optional<byte_vector> durable_contents(std::string_view path) const;
+    /// What of a range would survive a power cut now for certain (less at the end of the file); none when the
+    /// name would not.
+    std::optional<byte_vector> durable_contents(std::string_view path, std::uint64_t position = 0,
+                                                std::uint64_t length = ~std::uint64_t{0}) const;
     /// What a reader sees; none when there is no such file.
     std::optional<byte_vector> contents(std::string_view path) const;
     /// Names in a directory that would survive for certain.
@@ -179,7 +203,7 @@ class sim_disk {
     void record_outcome(const sim_disk_request& request);
     void add_to_hash(std::uint64_t value);
     void lose_power();
-    void end_process(sim_random& random, bool with_power);
+    void end_process(sim_random& random, bool interrupted_may_happen);
 
     std::error_code allocate(sim_inode& inode, std::uint64_t position, std::uint64_t length);
     void account(sim_inode& inode, std::uint64_t allocated_before);

@@ -1,11 +1,11 @@
 // What the tests of the simulated disk share.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <gtest/gtest.h>
 
 #include "base/aligned_buffer.h"
 #include "env/testing/sim_file_system.h"
@@ -15,7 +15,7 @@ namespace logstore::env {
 
 /// One process on one disk, with calls that wait for their end.
 class sim_disk_test : public ::testing::Test {
-  protected:
+  public:
     template <class T>
     T wait(task<T> work) {
         return run(loop, std::move(work));

@@ -9,8 +9,8 @@
 
 namespace logstore::env {
 
-/// Lives in the coroutine of the file or file system that makes the call, and is awaited once; the answer is empty on success.
-/// Destroying it while it is under way withdraws it: nothing of it happens any more.
+/// Lives in the coroutine of the file or file system that makes the call, and is awaited once; the answer is
+/// empty on success. Destroying it while it is under way withdraws it: nothing of it happens any more.
 class sim_disk_request {
   public:
     sim_disk_request(sim_disk& disk, sim_executor& on, std::uint64_t process, sim_disk_operation_kind kind,
@@ -33,7 +33,8 @@ class sim_disk_request {
     std::move_only_function<void()> begin;
     /// What it leaves behind when an injected error ends it.
     std::move_only_function<void(sim_random&)> fail;
-    /// What it leaves behind when power or process are lost meanwhile. Unset: everything or nothing, for changes of names and sizes.
+    /// What it leaves behind when power or process are lost meanwhile. Unset: everything or nothing, for
+    /// changes of names and sizes.
     std::move_only_function<void(sim_random&)> interrupt;
 
     // What a fault wants of apply() and begin(); decided before begin().
@@ -56,7 +57,7 @@ class sim_disk_request {
     const std::uint64_t process_;
     sim_disk_operation what_;
     std::coroutine_handle<> waiter_;
-    std::uint64_t ticket_ = 0;                 // 0: not under way
+    std::uint64_t ticket_ = 0;                // 0: not under way
     sim_scheduler::event_id completion_ = 0;  // 0: none is scheduled
     bool held_ = false;
     bool is_dead_ = false;

@@ -491,9 +491,13 @@ std::uint64_t acknowledged_and_lost(bool flushes) {
     return lost;
 }
 
-TEST(sim_disk, a_crash_at_every_operation_loses_nothing_that_was_flushed) { EXPECT_EQ(acknowledged_and_lost(true), 0u); }
+TEST(sim_disk, a_crash_at_every_operation_loses_nothing_that_was_flushed) {
+    EXPECT_EQ(acknowledged_and_lost(true), 0u);
+}
 
-TEST(sim_disk, a_crash_at_every_operation_finds_the_missing_flush) { EXPECT_GT(acknowledged_and_lost(false), 0u); }
+TEST(sim_disk, a_crash_at_every_operation_finds_the_missing_flush) {
+    EXPECT_GT(acknowledged_and_lost(false), 0u);
+}
 
 // ---- determinism and trace
 

@@ -13,7 +13,9 @@ namespace {
 
 using kind = sim_disk_operation_kind;
 
-std::error_code error_of(int code) { return {code, std::generic_category()}; }
+std::error_code error_of(int code) {
+    return {code, std::generic_category()};
+}
 
 result<> result_of(std::error_code code, const char* verb, const std::string& path) {
     if (!code) return {};
@@ -40,8 +42,8 @@ class sim_file::operation_mark {
     sim_file& owner_;
 };
 
-sim_file::sim_file(sim_disk& disk, sim_executor& on, std::uint64_t process, std::string path, sim_inode_reference inode,
-                   open_options options)
+sim_file::sim_file(sim_disk& disk, sim_executor& on, std::uint64_t process, std::string path,
+                   sim_inode_reference inode, open_options options)
     : disk_(disk),
       on_(on),
       process_(process),
@@ -59,7 +61,8 @@ sim_file::~sim_file() {
     disk_.let_go(*inode_);
 }
 
-/// REQUIRES for a direct file, unless the disk is told to answer EINVAL: position, length and memory in whole blocks.
+/// REQUIRES for a direct file, unless the disk is told to answer EINVAL: position, length and memory in whole
+/// blocks.
 bool sim_file::is_aligned(std::uint64_t position, bytes_view memory) const {
     if (!options_.direct) return true;
     const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
@@ -79,7 +82,8 @@ task<result<std::size_t>> sim_file::read(std::uint64_t position, mutable_bytes i
     sim_disk_request request(disk_, on_, process_, kind::read, path_, position, into.size());
     request.apply = [&] {
         if (!aligned) return error_of(EINVAL);
-        count = is_direct_ ? inode_->bytes.read_device(position, into) : inode_->bytes.read_through_cache(position, into);
+        count = is_direct_ ? inode_->bytes.read_device(position, into)
+                           : inode_->bytes.read_through_cache(position, into);
         disk_.counters_.bytes_read += count;
         return std::error_code();
     };
@@ -153,8 +157,8 @@ std::error_code sim_file::put(std::uint64_t position, bytes_view bytes, const si
     return part.size() < bytes.size() ? error_of(ENOSPC) : std::error_code();
 }
 
-/// The write reports success, but its place on the device keeps the old bytes: another place gets the new ones, or (shift 0)
-/// none does.
+/// The write reports success, but its place on the device keeps the old bytes: another place gets the new
+/// ones, or (shift 0) none does.
 void sim_file::put_astray(std::uint64_t position, bytes_view bytes, std::int64_t shift) {
     auto& image = inode_->bytes;
     if (is_direct_) {
@@ -164,13 +168,15 @@ void sim_file::put_astray(std::uint64_t position, bytes_view bytes, std::int64_t
     }
     const auto target = static_cast<std::int64_t>(position) + shift;
     if (shift == 0 || target < 0 || static_cast<std::uint64_t>(target) >= image.size()) return;
-    const auto room = std::min<std::uint64_t>(bytes.size(), image.size() - static_cast<std::uint64_t>(target));
+    const auto room =
+        std::min<std::uint64_t>(bytes.size(), image.size() - static_cast<std::uint64_t>(target));
     image.write_device(static_cast<std::uint64_t>(target), bytes.first(static_cast<std::size_t>(room)));
 }
 
-/// After an error some of the bytes are there: of a write to the device a seeded prefix, of a durable write through the cache
-/// what a failed fdatasync leaves.
-void sim_file::fail_write(sim_disk_operation_kind which, std::uint64_t position, bytes_view bytes, sim_random& random) {
+/// After an error some of the bytes are there: of a write to the device a seeded prefix, of a durable write
+/// through the cache what a failed fdatasync leaves.
+void sim_file::fail_write(sim_disk_operation_kind which, std::uint64_t position, bytes_view bytes,
+                          sim_random& random) {
     if (!options_.writable) return;
     if (which == kind::write_durably && !is_direct_) {
         if (put(position, bytes, nullptr)) return;
@@ -178,7 +184,8 @@ void sim_file::fail_write(sim_disk_operation_kind which, std::uint64_t position,
         return;
     }
     const auto sectors = random.below(bytes.size() / sim_sector_bytes + 1);
-    (void)put(position, bytes.first(std::min<std::size_t>(sectors * sim_sector_bytes, bytes.size())), nullptr);
+    (void)put(position, bytes.first(std::min<std::size_t>(sectors * sim_sector_bytes, bytes.size())),
+              nullptr);
 }
 
 task<result<>> sim_file::flush() {

@@ -11,11 +11,12 @@
 
 namespace logstore::env {
 
-/// See sim_disk for what survives. The bytes of a write must not change while it is under way: that is CHECKed.
+/// See sim_disk for what survives. The bytes of a write must not change while it is under way: that is
+/// CHECKed.
 class sim_file final : public file {
   public:
-    sim_file(sim_disk& disk, sim_executor& on, std::uint64_t process, std::string path, sim_inode_reference inode,
-             open_options options);
+    sim_file(sim_disk& disk, sim_executor& on, std::uint64_t process, std::string path,
+             sim_inode_reference inode, open_options options);
     ~sim_file() override;
 
     task<result<std::size_t>> read(std::uint64_t position, mutable_bytes into) override;
@@ -32,10 +33,12 @@ class sim_file final : public file {
   private:
     class operation_mark;
 
-    task<result<>> write_bytes(sim_disk_operation_kind kind, std::uint64_t position, std::vector<bytes_view> pieces);
+    task<result<>> write_bytes(sim_disk_operation_kind kind, std::uint64_t position,
+                               std::vector<bytes_view> pieces);
     std::error_code put(std::uint64_t position, bytes_view bytes, const sim_disk_request* request);
     void put_astray(std::uint64_t position, bytes_view bytes, std::int64_t shift);
-    void fail_write(sim_disk_operation_kind kind, std::uint64_t position, bytes_view bytes, sim_random& random);
+    void fail_write(sim_disk_operation_kind kind, std::uint64_t position, bytes_view bytes,
+                    sim_random& random);
     bool is_aligned(std::uint64_t position, bytes_view memory) const;
 
     sim_disk& disk_;

@@ -1,5 +1,4 @@
 #include "env/file_contract.h"
-
 #include "env/testing/sim_file_system.h"
 #include "env/testing/sim_run.h"
 

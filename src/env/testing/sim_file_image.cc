@@ -9,9 +9,12 @@ namespace logstore::env {
 
 namespace {
 
-constexpr std::uint64_t pages_for(std::uint64_t bytes) { return round_up_to_block(bytes) / block_bytes; }
+constexpr std::uint64_t pages_for(std::uint64_t bytes) {
+    return round_up_to_block(bytes) / block_bytes;
+}
 
-/// Calls visit(page index, offset in the page, offset in the range, length) for each page that the range touches.
+/// Calls visit(page index, offset in the page, offset in the range, length) for each page that the range
+/// touches.
 template <class Visit>
 void for_each_page(std::uint64_t position, std::uint64_t length, Visit visit) {
     for (std::uint64_t done = 0; done < length;) {
@@ -170,7 +173,9 @@ void sim_file_image::write_through_cache(std::uint64_t position, bytes_view from
     write_cached(position, from, ++last_write_);
 }
 
-void sim_file_image::write_cache_only(std::uint64_t position, bytes_view from) { write_cached(position, from, 0); }
+void sim_file_image::write_cache_only(std::uint64_t position, bytes_view from) {
+    write_cached(position, from, 0);
+}
 
 void sim_file_image::write_device(std::uint64_t position, bytes_view from) {
     write_back_range(position, from.size());
@@ -179,13 +184,15 @@ void sim_file_image::write_device(std::uint64_t position, bytes_view from) {
         cache_.erase(index);
         auto& numbers = sectors_[index];
         const auto end = (in_page + part + sim_sector_bytes - 1) / sim_sector_bytes;
-        for (auto sector = in_page / sim_sector_bytes; sector < end; ++sector) numbers.written[sector] = number;
+        for (auto sector = in_page / sim_sector_bytes; sector < end; ++sector)
+            numbers.written[sector] = number;
     });
     copy_in(device_, position, from);
     if (!from.empty()) grow(position + from.size());
 }
 
-/// A dirty page goes to the device, where the sectors that it changes are volatile. Those it does not change are not at risk.
+/// A dirty page goes to the device, where the sectors that it changes are volatile. Those it does not change
+/// are not at risk.
 void sim_file_image::write_back(std::uint64_t page_index) {
     auto& dirty = cache_.at(page_index);
     CHECK(dirty.dirty != 0 && dirty.bytes != nullptr);
@@ -195,7 +202,8 @@ void sim_file_image::write_back(std::uint64_t page_index) {
     auto& numbers = sectors_[page_index];
     for (std::size_t sector = 0; sector < sim_sectors_per_page; ++sector) {
         const auto offset = sector * sim_sector_bytes;
-        if (std::memcmp(dirty.bytes->data() + offset, old_bytes.data() + offset, sim_sector_bytes) == 0) continue;
+        if (std::memcmp(dirty.bytes->data() + offset, old_bytes.data() + offset, sim_sector_bytes) == 0)
+            continue;
         numbers.written[sector] = dirty.dirty;
     }
     device_[page_index] = dirty.bytes;
@@ -206,7 +214,8 @@ void sim_file_image::write_back(std::uint64_t page_index) {
 void sim_file_image::write_back_range(std::uint64_t position, std::uint64_t length) {
     if (length == 0) return;
     const std::uint64_t end = pages_for(position + length);
-    for (auto next = dirty_pages_.lower_bound(position / block_bytes); next != dirty_pages_.end() && *next < end;) {
+    for (auto next = dirty_pages_.lower_bound(position / block_bytes);
+         next != dirty_pages_.end() && *next < end;) {
         write_back(*next++);
     }
 }
@@ -453,7 +462,8 @@ void sim_file_image::overwrite_media(std::uint64_t position, bytes_view bytes) {
         const auto one = bytes.subspan(i, 1);
         if (at < stable_size_) copy_in(stable_, at, one);
         const auto numbers = sectors_.find(at / block_bytes);
-        const bool is_volatile = numbers != sectors_.end() && numbers->second.is_volatile(at % block_bytes / sim_sector_bytes);
+        const bool is_volatile =
+            numbers != sectors_.end() && numbers->second.is_volatile(at % block_bytes / sim_sector_bytes);
         if (at < size_ && !is_volatile) copy_in(device_, at, one);
     }
 }

@@ -48,15 +48,16 @@ struct sim_crash_counters {
 ///  - cache: the page cache, used by buffered reads and writes; its dirty pages are not on the device;
 ///  - device: what a direct read sees; its volatile sectors are in the device's write cache;
 ///  - stable: what survives a power cut for certain.
-/// Size changes become stable in the order in which they were made. All functions take effect at once; when they are called
-/// (at the start, in flight, at the end of an operation) is the disk's business. Pages are shared between layers until one
-/// of them changes, so a flushed file takes its length in memory once.
+/// Size changes become stable in the order in which they were made. All functions take effect at once; when
+/// they are called (at the start, in flight, at the end of an operation) is the disk's business. Pages are
+/// shared between layers until one of them changes, so a flushed file takes its length in memory once.
 class sim_file_image {
   public:
     std::uint64_t size() const { return size_; }
     std::uint64_t stable_size() const { return stable_size_; }
 
-    /// Fills `into` from the cache over the device; the answer is less than asked only at the end of the file.
+    /// Fills `into` from the cache over the device; the answer is less than asked only at the end of the
+    /// file.
     std::size_t read_through_cache(std::uint64_t position, mutable_bytes into);
     /// The same from the device; dirty pages of the range go to the device first.
     std::size_t read_device(std::uint64_t position, mutable_bytes into);
@@ -69,9 +70,11 @@ class sim_file_image {
     void write_through_cache(std::uint64_t position, bytes_view from);
     /// Writes the range into the device's write cache and drops its pages from the page cache.
     void write_device(std::uint64_t position, bytes_view from);
-    /// What was written to the range before becomes stable, and the size when the range needs it; nothing else does.
+    /// What was written to the range before becomes stable, and the size when the range needs it; nothing
+    /// else does.
     void make_range_stable(std::uint64_t position, std::uint64_t length);
-    /// The page cache takes the bytes as clean pages although the device never gets them: a write-back that was lost.
+    /// The page cache takes the bytes as clean pages although the device never gets them: a write-back that
+    /// was lost.
     void write_cache_only(std::uint64_t position, bytes_view from);
     /// The file is at least this long.
     void grow(std::uint64_t size);
@@ -85,8 +88,9 @@ class sim_file_image {
     void finish_flush(flush_id which);
     /// The number of the last write: what a failing flush must be told, as of its beginning.
     std::uint64_t last_write() const { return last_write_; }
-    /// A flush that failed, exactly as Linux does it: dirty pages up to `last_write` become clean and keep their new bytes,
-    /// though the device does not have them. Sectors in the device's write cache are lost or stable, by `random`.
+    /// A flush that failed, exactly as Linux does it: dirty pages up to `last_write` become clean and keep
+    /// their new bytes, though the device does not have them. Sectors in the device's write cache are lost or
+    /// stable, by `random`.
     void fail_flush(std::uint64_t last_write, sim_random& random);
 
     /// Forgets clean pages: buffered reads see the device again.
@@ -94,11 +98,13 @@ class sim_file_image {
     /// The power fails and comes back. Flushes that had begun are forgotten.
     void crash(sim_random& random, sim_crash_style style, sim_crash_counters& counters);
 
-    /// Damages what is stored, behind everybody's back: in the stable and device layers, not in the page cache.
+    /// Damages what is stored, behind everybody's back: in the stable and device layers, not in the page
+    /// cache.
     void overwrite_media(std::uint64_t position, bytes_view bytes);
 
     /// How many bytes of the range a disk with `free_bytes` left can take: a prefix of it.
-    std::uint64_t affordable_bytes(std::uint64_t position, std::uint64_t length, std::uint64_t free_bytes) const;
+    std::uint64_t affordable_bytes(std::uint64_t position, std::uint64_t length,
+                                   std::uint64_t free_bytes) const;
     std::uint64_t allocated_bytes() const { return allocated_pages_ * block_bytes; }
     void allocate(std::uint64_t position, std::uint64_t length);
 
@@ -106,8 +112,9 @@ class sim_file_image {
     using page = std::array<std::byte, block_bytes>;
     using page_reference = std::shared_ptr<page>;  // null: zeros
     using layer = std::map<std::uint64_t, page_reference>;
-    /// Numbers of the last write to each sector, and of the last that is stable. Kept for pages with a volatile sector, and
-    /// for others only while a flush is under way (which must not put older bytes over newer stable ones).
+    /// Numbers of the last write to each sector, and of the last that is stable. Kept for pages with a
+    /// volatile sector, and for others only while a flush is under way (which must not put older bytes over
+    /// newer stable ones).
     struct sector_numbers {
         std::array<std::uint64_t, sim_sectors_per_page> written{};
         std::array<std::uint64_t, sim_sectors_per_page> made_stable{};
@@ -133,7 +140,8 @@ class sim_file_image {
     void write_cached(std::uint64_t position, bytes_view from, std::uint64_t dirty);
     void write_back(std::uint64_t page_index);
     void write_back_range(std::uint64_t position, std::uint64_t length);
-    void make_page_stable(std::uint64_t page_index, sector_numbers& numbers, std::size_t first, std::size_t end);
+    void make_page_stable(std::uint64_t page_index, sector_numbers& numbers, std::size_t first,
+                          std::size_t end);
     void forget_settled_sectors();
     void change_size(std::uint64_t size);
     void make_sizes_stable(std::uint64_t last_number);

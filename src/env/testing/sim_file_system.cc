@@ -31,7 +31,9 @@ namespace {
 
 using kind = sim_disk_operation_kind;
 
-std::error_code error_of(std::errc code) { return {static_cast<int>(code), std::generic_category()}; }
+std::error_code error_of(std::errc code) {
+    return {static_cast<int>(code), std::generic_category()};
+}
 
 result<> result_of(std::error_code code, const char* verb, const std::string& path) {
     if (!code) return {};
@@ -177,7 +179,8 @@ task<result<std::unique_ptr<directory_lock>>> sim_file_system::lock(std::string 
         open_options options = open_options::read_write();
         options.creating();
         if (const auto code = open_now(path, options, opened)) return code;
-        if (!disk_.locked_.insert(opened.get()).second) return error_of(std::errc::resource_unavailable_try_again);
+        if (!disk_.locked_.insert(opened.get()).second)
+            return error_of(std::errc::resource_unavailable_try_again);
         held = std::make_unique<sim_directory_lock>(disk_, process_, std::move(opened));
         return std::error_code();
     };

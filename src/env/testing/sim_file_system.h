@@ -6,8 +6,9 @@
 
 namespace logstore::env {
 
-/// One process's view of a disk. Made in the life of the disk's present process; after its end (sim_disk::crash, kill) every
-/// operation answers ENODEV, and the next process needs a new one. Direct files CHECK the alignment that O_DIRECT asks for.
+/// One process's view of a disk. Made in the life of the disk's present process; after its end
+/// (sim_disk::crash, kill) every operation answers ENODEV, and the next process needs a new one. Direct files
+/// CHECK the alignment that O_DIRECT asks for.
 class sim_file_system final : public file_system {
   public:
     /// Both outlive it and all of its files.
@@ -26,7 +27,8 @@ class sim_file_system final : public file_system {
     std::string description() const override { return "simulated"; }
 
   private:
-    std::error_code open_now(const std::string& path, const open_options& options, sim_inode_reference& opened);
+    std::error_code open_now(const std::string& path, const open_options& options,
+                             sim_inode_reference& opened);
 
     sim_disk& disk_;
     sim_executor& on_;

@@ -14,6 +14,9 @@ TEST_F(sim_file_system_test, a_crash_loses_what_was_not_flushed_and_keeps_what_w
     ASSERT_TRUE(wait(written->write(4, bytes_of(" lost"))));
     EXPECT_EQ(text("log"), "kept lost");
     EXPECT_EQ(durable_text("log"), "kept");
+    EXPECT_EQ(text_of(*disk.durable_contents("log", 1, 2)), "ep");
+    EXPECT_EQ(text_of(*disk.durable_contents("log", 3, 100)), "t");
+    EXPECT_TRUE(disk.durable_contents("log", 100, 1)->empty());
     written.reset();
     crash(1, sim_crash_style::lose_unflushed);
     EXPECT_EQ(text("log"), "kept");
@@ -37,7 +40,8 @@ TEST_F(sim_file_system_test, a_direct_write_is_volatile_until_a_flush_and_a_dura
     ASSERT_TRUE(wait(log->write(0, a.span())));
     ASSERT_TRUE(wait(log->write_durably(block_bytes, b.span())));
     const std::string b_text(block_bytes, 'b');
-    EXPECT_EQ(durable_text("log"), std::string(block_bytes, '\0') + b_text) << "the durable write covers its range alone";
+    EXPECT_EQ(durable_text("log"), std::string(block_bytes, '\0') + b_text)
+        << "the durable write covers its range alone";
     ASSERT_TRUE(wait(log->flush()));
     EXPECT_EQ(durable_text("log"), std::string(block_bytes, 'a') + b_text);
 }
@@ -152,6 +156,37 @@ TEST_F(sim_file_system_test, syncing_one_directory_of_a_rename_does_not_leave_th
     EXPECT_EQ(text("b/x"), "");
 }
 
+TEST_F(sim_file_system_test, a_sync_of_a_directory_does_not_cover_what_changes_while_it_is_under_way) {
+    open_buffered("before");
+    disk.hold(sim_disk_operations(sim_disk_operation_kind::sync_directory));
+    auto syncing = start(loop, files->sync_directory("/"));
+    scheduler.run_until_idle();
+    open_buffered("meanwhile");
+    disk.release();
+    scheduler.run_until_idle();
+    ASSERT_TRUE(syncing.done() && syncing.take());
+    EXPECT_EQ(disk.durable_names("/"), (std::vector<std::string>{"before"}));
+}
+
+TEST_F(sim_file_system_test, a_file_renamed_away_from_a_name_that_is_used_again_is_never_lost) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        auto old = open_buffered("current");
+        ASSERT_TRUE(wait(old->write(0, bytes_of("precious"))));
+        ASSERT_TRUE(wait(old->flush()));
+        old.reset();
+        ASSERT_TRUE(wait(files->sync_directory("/")));
+        ASSERT_TRUE(wait(files->rename("current", "previous")));
+        open_buffered("current");
+        crash(seed);
+        ASSERT_TRUE(text("current") == "precious" || text("previous") == "precious") << seed;
+        (void)wait(files->remove_file("current"));
+        (void)wait(files->remove_file("previous"));
+        ASSERT_TRUE(wait(files->sync_directory("/")));
+    }
+    EXPECT_GT(disk.counters().crash.names_kept, 0u);
+    EXPECT_GT(disk.counters().crash.names_lost, 0u);
+}
+
 TEST_F(sim_file_system_test, a_removal_that_was_not_synced_may_come_back) {
     open_buffered("log");
     ASSERT_TRUE(wait(files->sync_directory("/")));
@@ -202,7 +237,8 @@ TEST_F(sim_file_system_test, names_follow_the_rules_of_posix) {
     EXPECT_EQ(errno_of(wait(files->make_directory("a/x"))), EEXIST);
     EXPECT_EQ(errno_of(wait(files->make_directory("none/b"))), ENOENT);
     EXPECT_EQ(errno_of(wait(files->open("a/none", open_options::read_only()))), ENOENT);
-    EXPECT_EQ(errno_of(wait(files->open("a/x", open_options::read_write().creating().exclusively()))), EEXIST);
+    EXPECT_EQ(errno_of(wait(files->open("a/x", open_options::read_write().creating().exclusively()))),
+              EEXIST);
     EXPECT_EQ(errno_of(wait(files->open("a/x/z", open_options::read_write().creating()))), ENOTDIR);
     EXPECT_EQ(errno_of(wait(files->remove_directory("a"))), ENOTEMPTY);
     EXPECT_EQ(errno_of(wait(files->remove_file("a"))), EISDIR);

@@ -23,10 +23,12 @@ std::vector<std::string_view> parts_of(std::string_view path) {
 
 }  // namespace
 
-sim_namespace::sim_namespace() : root_(std::make_shared<sim_inode>(true)) { root_->is_named = true; }
+sim_namespace::sim_namespace() : root_(std::make_shared<sim_inode>(true)) {
+    root_->is_named = true;
+}
 
 sim_namespace::answer<sim_inode_reference> sim_namespace::walk(std::string_view path,
-                                                               name_map sim_inode::*names) const {
+                                                               name_map sim_inode::* names) const {
     sim_inode_reference at = root_;
     for (const auto part : parts_of(path)) {
         if (!at->is_directory) return std::unexpected(std::errc::not_a_directory);
@@ -100,7 +102,8 @@ sim_namespace::answer<sim_inode_reference> sim_namespace::rename(std::string_vie
     auto target = parent_of(to);
     if (!target) return std::unexpected(target.error());
     const auto moved_at = source->directory->names.find(source->name);
-    if (moved_at == source->directory->names.end()) return std::unexpected(std::errc::no_such_file_or_directory);
+    if (moved_at == source->directory->names.end())
+        return std::unexpected(std::errc::no_such_file_or_directory);
     const sim_inode_reference moved = moved_at->second;
 
     const auto from_parts = parts_of(from);
@@ -111,10 +114,12 @@ sim_namespace::answer<sim_inode_reference> sim_namespace::rename(std::string_vie
     if (into_itself) return std::unexpected(std::errc::invalid_argument);
 
     sim_inode_reference replaced;
-    if (const auto there = target->directory->names.find(target->name); there != target->directory->names.end()) {
+    if (const auto there = target->directory->names.find(target->name);
+        there != target->directory->names.end()) {
         replaced = there->second;
         if (replaced->is_directory && !moved->is_directory) return std::unexpected(std::errc::is_a_directory);
-        if (!replaced->is_directory && moved->is_directory) return std::unexpected(std::errc::not_a_directory);
+        if (!replaced->is_directory && moved->is_directory)
+            return std::unexpected(std::errc::not_a_directory);
         if (!replaced->names.empty()) return std::unexpected(std::errc::directory_not_empty);
         replaced->is_named = false;
     }
@@ -134,7 +139,8 @@ void sim_namespace::make_stable(const operation& done) {
 }
 
 void sim_namespace::sync(sim_inode& directory, std::uint64_t up_to) {
-    // Backwards: what an operation needs of earlier ones (they changed a name that it changes) becomes stable with it.
+    // Backwards: what an operation needs of earlier ones (they changed a name that it changes) becomes stable
+    // with it.
     std::set<std::pair<const sim_inode*, std::string_view>> needed;
     std::vector<bool> chosen(unstable_.size(), false);
     for (std::size_t i = unstable_.size(); i-- > 0;) {

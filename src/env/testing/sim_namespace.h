@@ -30,9 +30,9 @@ struct sim_inode {
 };
 using sim_inode_reference = std::shared_ptr<sim_inode>;
 
-/// The tree of names. Changes take effect at once and become stable by sync() of their directory alone; a rename between two
-/// directories becomes stable with either. Paths are taken from the root; empty parts and "." count for nothing, and ".." is
-/// refused. Errors are errno values.
+/// The tree of names. Changes take effect at once and become stable by sync() of their directory alone; a
+/// rename between two directories becomes stable with either. Paths are taken from the root; empty parts and
+/// "." count for nothing, and ".." is refused. Errors are errno values.
 class sim_namespace {
   public:
     template <class T>
@@ -54,8 +54,8 @@ class sim_namespace {
     std::uint64_t last_change() const { return last_change_; }
     /// Changes in the directory up to that number are stable.
     void sync(sim_inode& directory, std::uint64_t up_to);
-    /// The power fails and comes back: changes that are not stable happened or not. Of one name, a later change survives only
-    /// when the earlier ones do.
+    /// The power fails and comes back: changes that are not stable happened or not. Of one name, a later
+    /// change survives only when the earlier ones do.
     void crash(sim_random& random, sim_crash_style style, sim_crash_counters& counters);
 
     /// Every file and directory that has a name, in the order of their paths.
@@ -77,7 +77,7 @@ class sim_namespace {
         std::string name;
     };
 
-    answer<sim_inode_reference> walk(std::string_view path, name_map sim_inode::*names) const;
+    answer<sim_inode_reference> walk(std::string_view path, name_map sim_inode::* names) const;
     answer<place> parent_of(std::string_view path) const;
     void change(std::vector<name_change> changes);
     static void make_stable(const operation& done);

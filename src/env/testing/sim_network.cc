@@ -37,7 +37,8 @@ struct sim_connect_attempt {
 
 class sim_listener final : public listener {
   public:
-    sim_listener(sim_network& net, std::shared_ptr<sim_acceptor> acceptor) : net_(net), acceptor_(std::move(acceptor)) {}
+    sim_listener(sim_network& net, std::shared_ptr<sim_acceptor> acceptor)
+        : net_(net), acceptor_(std::move(acceptor)) {}
     ~sim_listener() override {
         acceptor_->is_open = false;
         std::erase_if(net_.machines_[acceptor_->machine].acceptors,
@@ -56,7 +57,9 @@ bool is_loopback(const std::string& host) {
     return host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "0.0.0.0" || host == "::";
 }
 
-error network_error(std::errc code, std::string detail) { return {std::make_error_code(code), std::move(detail)}; }
+error network_error(std::errc code, std::string detail) {
+    return {std::make_error_code(code), std::move(detail)};
+}
 
 }  // namespace
 
@@ -99,7 +102,8 @@ void sim_network::begin(const std::shared_ptr<sim_connect_attempt>& attempt) {
         std::erase(waiting_attempts_, attempt);
         if (!attempt->is_over()) std::exchange(attempt->waiter, {}).resume();
     });
-    scheduler_.at(scheduler_.now() + options_.latency.draw(random_), nullptr, [this, attempt] { arrive(attempt); });
+    scheduler_.at(scheduler_.now() + options_.latency.draw(random_), nullptr,
+                  [this, attempt] { arrive(attempt); });
 }
 
 /// The request for a connection is at the other machine.
@@ -117,12 +121,16 @@ void sim_network::arrive(const std::shared_ptr<sim_connect_attempt>& attempt) {
         return answer(attempt, std::make_error_code(std::errc::connection_refused));
     }
     const auto acceptor = std::next(first, static_cast<std::ptrdiff_t>(random_.below(count)))->second;
-    const auto name = [&](sim_machine which) { return attempt->by_loopback ? "127.0.0.1" : machines_[which].address; };
+    const auto name = [&](sim_machine which) {
+        return attempt->by_loopback ? "127.0.0.1" : machines_[which].address;
+    };
     sim_connection::end_description connecting{attempt->from, attempt->process, &attempt->loop,
                                                name(attempt->to) + ":" + std::to_string(attempt->port)};
-    sim_connection::end_description accepting{attempt->to, acceptor->process, &acceptor->loop,
-                                              name(attempt->from) + ":" + std::to_string(free_port(machines_[attempt->from]))};
-    const auto connection = std::make_shared<sim_connection>(*this, std::move(connecting), std::move(accepting));
+    sim_connection::end_description accepting{
+        attempt->to, acceptor->process, &acceptor->loop,
+        name(attempt->from) + ":" + std::to_string(free_port(machines_[attempt->from]))};
+    const auto connection =
+        std::make_shared<sim_connection>(*this, std::move(connecting), std::move(accepting));
     std::erase_if(connections_, [](const auto& one) { return one.expired(); });
     connections_.push_back(connection);
     ++counters_.connections;
@@ -169,7 +177,8 @@ void sim_network::wake_connections() {
         for (const int side : {0, 1}) connection->wake(side);
     }
     for (const auto& attempt : std::exchange(waiting_attempts_, {})) {
-        scheduler_.at(scheduler_.now() + options_.latency.draw(random_), nullptr, [this, attempt] { arrive(attempt); });
+        scheduler_.at(scheduler_.now() + options_.latency.draw(random_), nullptr,
+                      [this, attempt] { arrive(attempt); });
     }
 }
 
@@ -192,7 +201,8 @@ void sim_network::end_process(sim_machine which) {
     machine.acceptors.clear();
     for (const auto& connection : connections()) {
         for (const int side : {0, 1}) {
-            if (connection->machine(side) == which && connection->process(side) == ended) connection->end_process(side);
+            if (connection->machine(side) == which && connection->process(side) == ended)
+                connection->end_process(side);
         }
     }
 }
@@ -200,7 +210,8 @@ void sim_network::end_process(sim_machine which) {
 std::vector<std::shared_ptr<sim_connection>> sim_network::connections() const {
     std::vector<std::shared_ptr<sim_connection>> open;
     for (const auto& one : connections_) {
-        if (auto connection = one.lock(); connection && connection->is_open()) open.push_back(std::move(connection));
+        if (auto connection = one.lock(); connection && connection->is_open())
+            open.push_back(std::move(connection));
     }
     return open;
 }
@@ -213,14 +224,19 @@ sim_host_network::sim_host_network(sim_network& net, sim_machine machine, sim_ex
 result<std::unique_ptr<listener>> sim_host_network::listen(
     socket_address at, bool shared, std::move_only_function<void(std::unique_ptr<stream>)> on_accept) {
     auto& here = net_.machines_[machine_];
-    if (here.process != process_) return std::unexpected(network_error(std::errc::network_down, "the process has ended"));
+    if (here.process != process_)
+        return std::unexpected(network_error(std::errc::network_down, "the process has ended"));
     const bool is_here = at.host.empty() || net_.resolve(at.host, machine_) == machine_;
-    if (!is_here) return std::unexpected(network_error(std::errc::address_not_available, "listening on " + at.text()));
+    if (!is_here)
+        return std::unexpected(network_error(std::errc::address_not_available, "listening on " + at.text()));
     if (at.port == 0) at.port = net_.free_port(here);
     const auto [first, last] = here.acceptors.equal_range(at.port);
-    const bool is_free = std::all_of(first, last, [shared](const auto& one) { return shared && one.second->shared; });
-    if (!is_free) return std::unexpected(network_error(std::errc::address_in_use, "listening on " + at.text()));
-    auto acceptor = std::make_shared<sim_acceptor>(machine_, at.port, shared, on_, process_, std::move(on_accept));
+    const bool is_free =
+        std::all_of(first, last, [shared](const auto& one) { return shared && one.second->shared; });
+    if (!is_free)
+        return std::unexpected(network_error(std::errc::address_in_use, "listening on " + at.text()));
+    auto acceptor =
+        std::make_shared<sim_acceptor>(machine_, at.port, shared, on_, process_, std::move(on_accept));
     here.acceptors.emplace(at.port, acceptor);
     return std::make_unique<sim_listener>(net_, std::move(acceptor));
 }
@@ -230,7 +246,9 @@ task<result<std::unique_ptr<stream>>> sim_host_network::connect(socket_address t
         co_return std::unexpected(network_error(std::errc::network_down, "the process has ended"));
     }
     const auto target = net_.resolve(to.host, machine_);
-    if (!target) co_return std::unexpected(network_error(std::errc::host_unreachable, "no machine is called " + to.host));
+    if (!target)
+        co_return std::unexpected(
+            network_error(std::errc::host_unreachable, "no machine is called " + to.host));
 
     struct waiting {
         sim_network& net;
@@ -247,7 +265,8 @@ task<result<std::unique_ptr<stream>>> sim_host_network::connect(socket_address t
         }
         void await_resume() const noexcept {}
     };
-    waiting outcome{net_, std::make_shared<sim_connect_attempt>(machine_, process_, on_, *target, to.port, is_loopback(to.host))};
+    waiting outcome{net_, std::make_shared<sim_connect_attempt>(machine_, process_, on_, *target, to.port,
+                                                                is_loopback(to.host))};
     co_await outcome;
     if (outcome.attempt->outcome) {
         co_return std::unexpected(error(outcome.attempt->outcome, "connecting to " + to.text()));

@@ -46,9 +46,10 @@ struct sim_network_counters {
     std::uint64_t deliveries_held = 0;
 };
 
-/// Connects the executors of all machines. Streams deliver in order, in random chunks, after random delays, and behave as
-/// stream.h says; who is told first of what is up to the seed. Closing over unread bytes resets the connection, as TCP does.
-/// A machine is reached by its name, its address, or from itself by a loopback name.
+/// Connects the executors of all machines. Streams deliver in order, in random chunks, after random delays,
+/// and behave as stream.h says; who is told first of what is up to the seed. Closing over unread bytes resets
+/// the connection, as TCP does. A machine is reached by its name, its address, or from itself by a loopback
+/// name.
 class sim_network {
   public:
     /// The scheduler outlives the network; the network outlives its sockets.
@@ -60,8 +61,8 @@ class sim_network {
     sim_machine add_machine(std::string name);
     const std::string& address_of(sim_machine which) const { return machines_.at(which).address; }
 
-    /// Bytes, and the news of closing, from one machine to another wait until unblock(); a connection that is being made waits
-    /// too, and times out.
+    /// Bytes, and the news of closing, from one machine to another wait until unblock(); a connection that is
+    /// being made waits too, and times out.
     void block(sim_machine from, sim_machine to) { blocked_.emplace(from, to); }
     void unblock(sim_machine from, sim_machine to);
     /// Both ways, with every other machine.
@@ -70,8 +71,8 @@ class sim_network {
     /// Every connection between the two breaks: both ends are told connection_reset.
     void break_connections(sim_machine one, sim_machine other);
     void break_all();
-    /// The process on `which` is gone: its listeners vanish, its streams are closed with connection_aborted, and the
-    /// other ends are reset.
+    /// The process on `which` is gone: its listeners vanish, its streams are closed with connection_aborted,
+    /// and the other ends are reset.
     void end_process(sim_machine which);
 
     /// Those with an end that is still open, oldest first.
@@ -116,8 +117,9 @@ class sim_host_network final : public network {
     /// All outlive it.
     sim_host_network(sim_network& net, sim_machine machine, sim_executor& on);
 
-    result<std::unique_ptr<listener>> listen(socket_address at, bool shared,
-                                             std::move_only_function<void(std::unique_ptr<stream>)> on_accept) override;
+    result<std::unique_ptr<listener>> listen(
+        socket_address at, bool shared,
+        std::move_only_function<void(std::unique_ptr<stream>)> on_accept) override;
     task<result<std::unique_ptr<stream>>> connect(socket_address to) override;
 
   private:

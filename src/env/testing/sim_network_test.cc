@@ -1,8 +1,8 @@
 #include "env/testing/sim_network.h"
 
-#include <gtest/gtest.h>
+#include <algorithm>
 
-#include <list>
+#include <gtest/gtest.h>
 
 #include "env/testing/sim_world.h"
 
@@ -315,7 +315,8 @@ TEST_F(sim_network_test, a_port_in_use_is_refused_and_port_0_is_a_free_one) {
     ASSERT_TRUE(any.has_value());
     EXPECT_NE((*any)->port(), 0);
     at.host = "client";
-    EXPECT_EQ(world.shard().net.listen(at, false, [](auto) {}).error().code, std::errc::address_not_available);
+    EXPECT_EQ(world.shard().net.listen(at, false, [](auto) {}).error().code,
+              std::errc::address_not_available);
 }
 
 TEST_F(sim_network_test, peers_are_named_by_their_addresses) {
@@ -435,6 +436,68 @@ TEST_F(sim_network_test, seeded_breaks_and_flipped_bits_happen) {
     client->flush();
     world.run_until_idle();
     EXPECT_TRUE(at_server.closed.has_value());
+}
+
+/// Reads a stream, and now and then pauses it, resumes it later, or closes it.
+struct moody : recorder {
+    std::unique_ptr<stream> mine;
+    sim_executor& loop;
+    sim_random& random;
+    moody(std::unique_ptr<stream> the_stream, sim_executor& the_loop, sim_random& the_random)
+        : mine(std::move(the_stream)), loop(the_loop), random(the_random) {}
+    void on_received(bytes_view bytes) override {
+        recorder::on_received(bytes);
+        if (random.one_in(10)) {
+            mine->pause_receiving();
+            loop.start_timer(loop.time().now() + 1ms, [this] {
+                if (mine) mine->resume_receiving();
+            });
+        } else if (random.one_in(40)) {
+            mine->close();
+        }
+    }
+};
+
+TEST_F(sim_network_test,
+       whatever_happens_a_stream_delivers_a_prefix_of_what_was_sent_and_says_when_it_is_all) {
+    sim_random random(3);
+    int complete = 0;
+    int cut = 0;
+    for (int round = 0; round < 80; ++round) {
+        accepted.clear();
+        auto client = connect();
+        ASSERT_EQ(accepted.size(), 1u);
+        recorder at_client;
+        client->start(at_client);
+        moody at_server(std::move(accepted[0]), world.loop(), random);
+        at_server.mine->start(at_server);
+        const auto all = pattern(random.between(1, 300'000), static_cast<std::uint64_t>(round));
+        for (std::size_t at = 0; at < all.size();) {
+            const auto part = bytes_view(all).subspan(
+                at, std::min<std::size_t>(random.between(1, 50'000), all.size() - at));
+            at += part.size();
+            client->send(shared_bytes(byte_vector(part.begin(), part.end())));
+            if (random.coin()) client->flush();
+            if (random.coin()) world.advance(duration(1ms));
+            if (random.one_in(50)) world.network().break_all();
+        }
+        client->close_after_sending();
+        world.advance(10s);
+        ASSERT_TRUE(at_client.closed.has_value());
+        ASSERT_TRUE(at_server.closed.has_value());
+        ASSERT_EQ(at_server.calls_after_close + at_client.calls_after_close, 0);
+        ASSERT_LE(at_server.received.size(), all.size());
+        ASSERT_TRUE(std::ranges::equal(at_server.received, bytes_view(all).first(at_server.received.size())));
+        const bool whole = at_server.received.size() == all.size();
+        if (at_server.closed->code.value() == 0) {
+            ASSERT_TRUE(whole) << "a clean end comes after all bytes";
+        }
+        complete += whole ? 1 : 0;
+        cut += whole ? 0 : 1;
+        at_server.mine.reset();
+    }
+    EXPECT_GT(complete, 8);
+    EXPECT_GT(cut, 8);
 }
 
 TEST_F(sim_network_test, a_frame_destroyed_while_it_connects_is_not_resumed) {

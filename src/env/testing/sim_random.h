@@ -10,7 +10,8 @@
 
 namespace logstore::env {
 
-/// A stream of numbers that is the same for the same seed on every machine (xoshiro256**, seeded by splitmix64).
+/// A stream of numbers that is the same for the same seed on every machine (xoshiro256**, seeded by
+/// splitmix64).
 class sim_random final : public random_source {
   public:
     explicit sim_random(std::uint64_t seed) {
@@ -49,7 +50,8 @@ class sim_random final : public random_source {
         for (auto& b : bytes) b = static_cast<std::byte>(next() >> 56);
     }
 
-    /// A stream of its own for the part of the world called `part`: what one part draws does not move another's choices.
+    /// A stream of its own for the part of the world called `part`: what one part draws does not move
+    /// another's choices.
     static sim_random for_part(std::uint64_t seed, std::string_view part) {
         std::uint64_t name = 0xcbf29ce484222325;
         for (const char c : part) name = (name ^ static_cast<unsigned char>(c)) * 0x100000001b3;

@@ -18,7 +18,9 @@ namespace detail {
 /// The frame at the root of a chain of tasks, owned by sim_running: destroying it destroys the chain.
 struct sim_root {
     struct promise_type {
-        sim_root get_return_object() noexcept { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        sim_root get_return_object() noexcept {
+            return {std::coroutine_handle<promise_type>::from_promise(*this)};
+        }
         std::suspend_always initial_suspend() const noexcept { return {}; }
         std::suspend_always final_suspend() const noexcept { return {}; }
         void return_void() const noexcept {}
@@ -44,9 +46,10 @@ sim_root sim_store(task<T> work, std::optional<sim_value<T>>* into) {
 
 }  // namespace detail
 
-/// A task that was started on a simulated executor and goes on while the scheduler runs. Destroying it before the task is done
-/// destroys the suspended frames, as the death of a process does; what would resume them must be gone by then or never
-/// come: sim_executor::drop_work() takes care of timers and posted work, disk operations take care of themselves.
+/// A task that was started on a simulated executor and goes on while the scheduler runs. Destroying it before
+/// the task is done destroys the suspended frames, as the death of a process does; what would resume them
+/// must be gone by then or never come: sim_executor::drop_work() takes care of timers and posted work, disk
+/// operations take care of themselves.
 template <class T>
 class sim_running {
   public:
@@ -77,7 +80,8 @@ template <class T>
     return sim_running<T>(on, std::move(work));
 }
 
-/// Runs the world until `work` is done and gives its value. CHECKs that it finishes within an hour of simulated time.
+/// Runs the world until `work` is done and gives its value. CHECKs that it finishes within an hour of
+/// simulated time.
 template <class T>
 T run(sim_executor& on, task<T> work) {
     sim_running<T> running(on, std::move(work));
@@ -85,8 +89,8 @@ T run(sim_executor& on, task<T> work) {
     return running.take();
 }
 
-/// Keeps an object, and the suspended coroutines that refer to it, for the rest of the process: for what cannot be taken apart
-/// after a simulated crash because its coroutines never go on.
+/// Keeps an object, and the suspended coroutines that refer to it, for the rest of the process: for what
+/// cannot be taken apart after a simulated crash because its coroutines never go on.
 template <class T>
 void bury(T object) {
     static auto* const graves = new std::vector<std::shared_ptr<void>>;

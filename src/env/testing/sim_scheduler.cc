@@ -14,7 +14,8 @@ constexpr std::uint64_t max_steps_at_one_instant = 20'000'000;
 sim_scheduler::sim_scheduler(std::uint64_t seed, sim_ties ties)
     : random_(sim_random::for_part(seed, "scheduler")), ties_(ties) {}
 
-sim_scheduler::event_id sim_scheduler::add(monotonic_time when, sim_executor* on, work what, bool of_the_world) {
+sim_scheduler::event_id sim_scheduler::add(monotonic_time when, sim_executor* on, work what,
+                                           bool of_the_world) {
     const event_id id = ++last_event_;
     const event_key key{std::max(when, now_), ties_ == sim_ties::seeded ? random_.next() : 0, id};
     events_.emplace(key, event{on, std::move(what), of_the_world});
@@ -34,7 +35,8 @@ sim_scheduler::event sim_scheduler::take(std::map<event_key, event>::iterator wh
 void sim_scheduler::cancel(event_id id) {
     const auto key = event_keys_.find(id);
     if (key == event_keys_.end()) return;
-    // The work is destroyed at the end of the statement, when the queue is whole again: its captures may come back here.
+    // The work is destroyed at the end of the statement, when the queue is whole again: its captures may come
+    // back here.
     take(events_.find(key->second));
 }
 
@@ -42,7 +44,8 @@ void sim_scheduler::forget(sim_executor& which, bool also_the_world) {
     std::vector<event> forgotten;
     for (auto at = events_.begin(); at != events_.end();) {
         const auto next = std::next(at);
-        if (at->second.on == &which && (also_the_world || !at->second.of_the_world)) forgotten.push_back(take(at));
+        if (at->second.on == &which && (also_the_world || !at->second.of_the_world))
+            forgotten.push_back(take(at));
         at = next;
     }
 }
@@ -53,8 +56,10 @@ sim_executor* sim_scheduler::choose_ready() {
         if (!candidate->queue_.empty()) ready_.push_back(candidate);
     }
     if (ready_.empty()) return nullptr;
-    if (ties_ == sim_ties::seeded) return ready_.size() == 1 ? ready_[0] : ready_[random_.below(ready_.size())];
-    return *std::ranges::min_element(ready_, {}, [](const sim_executor* one) { return one->queue_.front().order; });
+    if (ties_ == sim_ties::seeded)
+        return ready_.size() == 1 ? ready_[0] : ready_[random_.below(ready_.size())];
+    return *std::ranges::min_element(ready_, {},
+                                     [](const sim_executor* one) { return one->queue_.front().order; });
 }
 
 void sim_scheduler::run(sim_executor* on, work what) {
@@ -88,7 +93,9 @@ bool sim_scheduler::step(time_passes when) {
     return true;
 }
 
-bool sim_scheduler::step() { return step(time_passes::always); }
+bool sim_scheduler::step() {
+    return step(time_passes::always);
+}
 
 void sim_scheduler::run_until_idle() {
     while (step(time_passes::for_the_world)) {
@@ -126,7 +133,9 @@ sim_executor::~sim_executor() {
     scheduler_.forget(*this, true);
 }
 
-void sim_executor::post(work what) { queue_.push_back({++scheduler_.posted_, std::move(what)}); }
+void sim_executor::post(work what) {
+    queue_.push_back({++scheduler_.posted_, std::move(what)});
+}
 
 timer_id sim_executor::start_timer(monotonic_time when, work what) {
     return scheduler_.add(when, this, std::move(what), false);

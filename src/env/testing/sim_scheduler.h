@@ -25,9 +25,10 @@ enum class sim_ties {
     in_order,
 };
 
-/// The queue of everything that will happen, ordered by time. Time passes only when nothing is left to do at this instant, so
-/// hours of timers run at once. Work of one executor keeps its order; which executor, timer or event comes next at
-/// the same instant is chosen by the seed. It must not be destroyed, nor run, from inside something it runs.
+/// The queue of everything that will happen, ordered by time. Time passes only when nothing is left to do at
+/// this instant, so hours of timers run at once. Work of one executor keeps its order; which executor, timer
+/// or event comes next at the same instant is chosen by the seed. It must not be destroyed, nor run, from
+/// inside something it runs.
 class sim_scheduler {
   public:
     using event_id = std::uint64_t;
@@ -38,18 +39,21 @@ class sim_scheduler {
 
     const monotonic_time& now() const { return now_; }
 
-    /// Runs until no work is ready and nothing of the outside world (disk, network, workers) is under way. Time passes as that
-    /// needs, and timers that come due meanwhile run; timers alone do not make time pass.
+    /// Runs until no work is ready and nothing of the outside world (disk, network, workers) is under way.
+    /// Time passes as that needs, and timers that come due meanwhile run; timers alone do not make time pass.
     void run_until_idle();
     /// Runs all that happens within `how_long`; the time is that much later afterwards.
     void advance(duration how_long);
-    /// Runs until `done()`, passing time as needed. False when nothing is left that could happen, or `limit` has passed.
+    /// Runs until `done()`, passing time as needed. False when nothing is left that could happen, or `limit`
+    /// has passed.
     bool run_until(const std::function<bool()>& done, duration limit = std::chrono::hours(1));
     /// Runs one thing, passing time when that is needed; false when there is none.
     bool step();
 
     /// Something of the outside world: `what` happens at `when` on `on` (null: on no executor).
-    event_id at(monotonic_time when, sim_executor* on, work what) { return add(when, on, std::move(what), true); }
+    event_id at(monotonic_time when, sim_executor* on, work what) {
+        return add(when, on, std::move(what), true);
+    }
     /// It will not happen; harmless when it has happened.
     void cancel(event_id id);
     /// Things that have been run.
@@ -93,8 +97,8 @@ class sim_scheduler {
     const sim_executor* current_ = nullptr;
 };
 
-/// One simulated thread. Messages and posted work run in the order in which they came, each as a step of its own.
-/// Outside of a run (in the body of a test) is_current() is true for every executor.
+/// One simulated thread. Messages and posted work run in the order in which they came, each as a step of its
+/// own. Outside of a run (in the body of a test) is_current() is true for every executor.
 class sim_executor final : public executor {
   public:
     /// Both outlive the executor.
@@ -109,8 +113,8 @@ class sim_executor final : public executor {
     bool is_current() const override { return !scheduler_.running_ || scheduler_.current_ == this; }
 
     sim_scheduler& scheduler() { return scheduler_; }
-    /// Forgets all work and timers without running them, as when the process is killed. Coroutines that waited for them
-    /// never go on: destroy their frames (sim_run.h) or bury them.
+    /// Forgets all work and timers without running them, as when the process is killed. Coroutines that
+    /// waited for them never go on: destroy their frames (sim_run.h) or bury them.
     void drop_work();
 
   private:

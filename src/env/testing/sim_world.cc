@@ -7,7 +7,9 @@ namespace logstore::env {
 namespace {
 
 /// A seed of its own for each machine's part.
-std::uint64_t seed_of(std::uint64_t world, const std::string& part) { return sim_random::for_part(world, part).next(); }
+std::uint64_t seed_of(std::uint64_t world, const std::string& part) {
+    return sim_random::for_part(world, part).next();
+}
 
 }  // namespace
 
@@ -50,7 +52,9 @@ void sim_node::kill(std::uint64_t seed) {
 }
 
 sim_world::sim_world(sim_world_options options)
-    : options_(options), scheduler_(options.seed, options.ties), network_(scheduler_, options.seed, options.network) {
+    : options_(options),
+      scheduler_(options.seed, options.ties),
+      network_(scheduler_, options.seed, options.network) {
     add_node("node-0", options.shards);
 }
 

@@ -26,9 +26,10 @@ struct sim_world_options {
 
 class sim_world;
 
-/// A machine: one disk, one process at a time, with an executor for each shard. After crash() or kill() the environments
-/// that were handed out belong to a process that is gone: disk operations answer ENODEV, streams are closed, connecting and
-/// listening fail; its objects can then be taken apart. shard() gives environments of the next process, on the same executors.
+/// A machine: one disk, one process at a time, with an executor for each shard. After crash() or kill() the
+/// environments that were handed out belong to a process that is gone: disk operations answer ENODEV, streams
+/// are closed, connecting and listening fail; its objects can then be taken apart. shard() gives environments
+/// of the next process, on the same executors.
 class sim_node {
   public:
     sim_node(sim_world& world, std::string name, std::uint32_t shards);
@@ -70,8 +71,8 @@ class sim_node {
     std::vector<std::unique_ptr<shard_state>> shards_;
 };
 
-/// Everything is chosen by the seed: the interleaving of shards, delays, chunks, what a crash keeps (by the seed given to it).
-/// Objects that use its environments go before it.
+/// Everything is chosen by the seed: the interleaving of shards, delays, chunks, what a crash keeps (by the
+/// seed given to it). Objects that use its environments go before it.
 class sim_world {
   public:
     explicit sim_world(sim_world_options options = {});
@@ -90,7 +91,9 @@ class sim_world {
     sim_executor& loop(std::uint32_t index = 0) { return node().loop(index); }
     sim_disk& disk() { return node().disk(); }
     sim_clock& time() { return node().time(); }
-    void crash(std::uint64_t seed, sim_crash_style style = sim_crash_style::mixed) { node().crash(seed, style); }
+    void crash(std::uint64_t seed, sim_crash_style style = sim_crash_style::mixed) {
+        node().crash(seed, style);
+    }
     void kill(std::uint64_t seed) { node().kill(seed); }
 
     /// Runs the world until `work`, on that shard of the first machine, is done.
