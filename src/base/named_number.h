@@ -33,11 +33,14 @@ class named_number {
 
 }  // namespace logstore
 
+/// "{}" only: no width or base.
 template <class Number, class Tag>
-struct fmt::formatter<logstore::named_number<Number, Tag>> : fmt::formatter<Number> {
+struct fmt::formatter<logstore::named_number<Number, Tag>> {
+    constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
     template <class Context>
     auto format(const logstore::named_number<Number, Tag>& n, Context& context) const {
-        return fmt::formatter<Number>::format(n.value(), context);
+        // format_to of fmt/core.h: formatter<Number>::format would need all of fmt/format.h in every header.
+        return fmt::format_to(context.out(), "{}", n.value());
     }
 };
 

@@ -16,6 +16,7 @@ journal::journal(env::environment world, journal_options options, journal_listen
     CHECK(is_block_aligned(options_.file_bytes));
     // A group wastes the end of a file when it does not fit: it must be small beside a file.
     options_.group_bytes_max = std::min<std::size_t>(options_.group_bytes_max, options_.file_bytes / 4);
+    collecting_ = take_group(0);
 }
 
 journal::~journal() { CHECK(!writing_, "the journal is closed before it goes"); }
@@ -69,7 +70,6 @@ env::task<result<>> journal::open(journal_sequence first) {
     active_ = 0;
     files_[0].in_use = true;
     files_[0].salt = world_.random.next();
-    collecting_ = take_group(0);
     co_return result<>{};
 }
 

@@ -88,6 +88,7 @@ void shard::append_here(append_call& call) {
     hosted* target = find(call.tablet);
     if (target == nullptr || target->replica->is_closed()) return refuse(call, tablet_errc::unknown_tablet);
     if (is_stopping_) return refuse(call, tablet_errc::stopping);
+    if (has_failed_) return refuse(call, tablet_errc::outcome_unknown);
     if (context_.is_full || is_low_on_space_) return refuse(call, tablet_errc::storage_unavailable);
     const auto header = read_record_batch_header(call.batch);
     if (!header || header->size_bytes() != call.batch.size()) return refuse(call, tablet_errc::corrupt_batch);
@@ -173,9 +174,16 @@ void shard::on_group_durable(journal_sequence durable) {
     }
 }
 
-void shard::on_journal_failed(error why) {
-    has_failed_ = true;
+void shard::on_journal_failed(error why) { fail_for_good(std::move(why)); }
+
+void shard::fail_for_good(error why) {
+    if (std::exchange(has_failed_, true)) return;
     on_fatal_(std::move(why));
+    // Where the process lives on for a moment: nobody may be told that these were written, nor that they were not.
+    append_outcome unknown;
+    unknown.code = tablet_errc::outcome_unknown;
+    for (const pending_append& pending : std::exchange(pending_, {})) finish(*pending.call, unknown);
+    for (const waiting_append& held : std::exchange(waiting_, {})) finish(*held.call, unknown);
 }
 
 void shard::after_burst(burst_listener& listener) {
@@ -202,10 +210,7 @@ bool shard::accept_storage_result(const result<>& done) {
         return false;
     }
     if (code == std::errc::no_buffer_space) return false;  // the journal is full for now: tried again at the next checkpoint
-    if (!has_failed_) {
-        has_failed_ = true;
-        on_fatal_(done.error());
-    }
+    fail_for_good(done.error());
     return false;
 }
 
@@ -398,8 +403,8 @@ env::task<result<>> shard::stop() {
     while (!pending_.empty() && !has_failed_) co_await env::sleep(world_.loop, std::chrono::milliseconds(1));
     checkpointer_->stop();
     co_await work_.close();
-    if (has_failed_) co_return fail(std::make_error_code(std::errc::io_error), "storage failed");
-    auto closed = co_await checkpointer_->close_all();
+    result<> closed = fail(std::make_error_code(std::errc::io_error), "storage failed");
+    if (!has_failed_) closed = co_await checkpointer_->close_all();
     co_await journal_.close();
     co_return closed;
 }

@@ -130,6 +130,7 @@ class shard final : public journal_listener {
     env::task<result<>> remove_hosted(std::unique_ptr<hosted> gone);
     /// True when the operation may go on; else the process is ending, or the disk is full and it is tried again later.
     bool accept_storage_result(const result<>& done);
+    void fail_for_good(error why);
 
     env::environment world_;
     shard_id id_;
