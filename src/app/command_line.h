@@ -1,0 +1,97 @@
+// The command line as plain values. Everything about its syntax is in command_line.cc, the only file that
+// knows the parser; what a struct here says has passed every check that needs no file and no server.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "app/exit_code.h"
+#include "config/server_options.h"
+#include "env/stream.h"
+
+namespace logstore::app {
+
+/// `logstore serve`.
+struct serve_command {
+    /// Empty = none.
+    std::string config_file;
+    /// In rising priority; names and values are looked at when the options are loaded.
+    std::vector<config::option_override> overrides;
+    bool print_config = false;
+};
+
+/// How a command that talks to a server finds it and speaks to the user.
+struct server_choice {
+    env::socket_address server;
+    bool json = false;
+};
+
+/// `logstore topic create`.
+struct create_topic_command {
+    server_choice target;
+    std::string name;
+    /// Nothing = the server's default.
+    std::optional<std::int32_t> partitions;
+    std::vector<std::pair<std::string, std::string>> configs;
+};
+
+/// `logstore topic list`.
+struct list_topics_command {
+    server_choice target;
+};
+
+/// `logstore topic describe`.
+struct describe_topic_command {
+    server_choice target;
+    std::string name;
+};
+
+/// `logstore topic delete`.
+struct delete_topic_command {
+    server_choice target;
+    std::string name;
+    bool confirmed = false;
+};
+
+enum class stored_format { segment, journal, recovery_points };
+
+/// `logstore inspect`.
+struct inspect_command {
+    stored_format format{};
+    std::string path;
+    bool json = false;
+};
+
+/// `logstore bench latency`.
+struct bench_latency_command {
+    server_choice target;
+    std::string topic;
+    /// Nothing = as many as the topic has; 1 when it is made.
+    std::optional<std::int32_t> partitions;
+    std::uint32_t connections = 0;
+    std::uint64_t requests = 0;
+    std::uint32_t value_bytes = 0;
+    /// Leave the topic that was made for the run.
+    bool keep_topic = false;
+};
+
+using command = std::variant<serve_command, create_topic_command, list_topics_command, describe_topic_command,
+                             delete_topic_command, inspect_command, bench_latency_command>;
+
+/// The command line asks for no command: for help or the version, or it is wrong.
+struct early_exit {
+    exit_code code{};
+    /// For standard output when the code is success, for standard error otherwise.
+    std::string text;
+};
+
+/// `arguments` without the program's name. Reads LOGSTORE_SERVER of the process's environment and nothing
+/// else.
+std::expected<command, early_exit> parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace logstore::app

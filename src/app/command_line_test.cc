@@ -1,0 +1,241 @@
+#include "app/command_line.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include <gtest/gtest.h>
+
+namespace logstore::app {
+namespace {
+
+/// What the arguments parse to; a default one, and a failure, when they are refused or are another command.
+template <class Command>
+Command parsed(const std::vector<std::string>& arguments) {
+    const auto got = parse_command_line(arguments);
+    if (!got) {
+        ADD_FAILURE() << got.error().text;
+        return {};
+    }
+    if (!std::holds_alternative<Command>(*got)) {
+        ADD_FAILURE() << "another command";
+        return {};
+    }
+    return std::get<Command>(*got);
+}
+
+/// Expects a usage error and gives its text.
+std::string refused(const std::vector<std::string>& arguments) {
+    const auto got = parse_command_line(arguments);
+    if (got) {
+        ADD_FAILURE() << "accepted";
+        return {};
+    }
+    EXPECT_EQ(got.error().code, exit_code::wrong_usage);
+    return got.error().text;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+#define EXPECT_CONTAINS(text, part) EXPECT_TRUE(contains(text, part)) << text
+
+struct command_line : ::testing::Test {
+    void SetUp() override { unsetenv("LOGSTORE_SERVER"); }
+    void TearDown() override { unsetenv("LOGSTORE_SERVER"); }
+};
+
+// --- topics
+
+TEST_F(command_line, a_topic_is_created_with_what_is_said) {
+    const auto asked = parsed<create_topic_command>({"topic", "create", "events", "--partitions", "8",
+                                                     "--config", "retention.ms=-1", "--config", "note=a=b",
+                                                     "--server", "10.0.0.5:9093", "--json"});
+    EXPECT_EQ(asked.name, "events");
+    EXPECT_EQ(asked.partitions, 8);
+    EXPECT_EQ(asked.configs,
+              (std::vector<std::pair<std::string, std::string>>{{"retention.ms", "-1"}, {"note", "a=b"}}));
+    EXPECT_EQ(asked.target.server.text(), "10.0.0.5:9093");
+    EXPECT_TRUE(asked.target.json);
+}
+
+TEST_F(command_line, what_is_left_out_is_left_to_the_server) {
+    const auto asked = parsed<create_topic_command>({"topic", "create", "events"});
+    EXPECT_EQ(asked.partitions, std::nullopt);
+    EXPECT_TRUE(asked.configs.empty());
+    EXPECT_EQ(asked.target.server.text(), "127.0.0.1:9092");
+    EXPECT_FALSE(asked.target.json);
+}
+
+TEST_F(command_line, a_config_does_not_swallow_the_name_behind_it) {
+    const auto asked = parsed<create_topic_command>({"topic", "create", "--config", "a=1", "events"});
+    EXPECT_EQ(asked.name, "events");
+    EXPECT_EQ(asked.configs.size(), 1u);
+}
+
+TEST_F(command_line, topics_are_listed_described_and_deleted) {
+    EXPECT_EQ(parsed<list_topics_command>({"topic", "list"}).target.server.port, 9092);
+    EXPECT_EQ(parsed<describe_topic_command>({"topic", "describe", "events"}).name, "events");
+    EXPECT_FALSE(parsed<delete_topic_command>({"topic", "delete", "events"}).confirmed);
+    EXPECT_TRUE(parsed<delete_topic_command>({"topic", "delete", "events", "--yes"}).confirmed);
+    EXPECT_TRUE(parsed<delete_topic_command>({"topic", "delete", "-y", "events"}).confirmed);
+}
+
+TEST_F(command_line, illegal_topic_names_are_refused_before_a_server_is_asked) {
+    EXPECT_CONTAINS(refused({"topic", "create", "a/b"}), "'a/b' is not a topic name");
+    EXPECT_CONTAINS(refused({"topic", "delete", ".."}), "not a topic name");
+    EXPECT_CONTAINS(refused({"topic", "describe", std::string(250, 'a')}), "not a topic name");
+    EXPECT_CONTAINS(refused({"bench", "latency", "--topic", "a b"}), "not a topic name");
+}
+
+TEST_F(command_line, numbers_out_of_range_are_refused) {
+    for (const char* wrong : {"0", "-1", "2147483648", "3.5", "x", "", "1e3", "99999999999999999999"}) {
+        EXPECT_CONTAINS(refused({"topic", "create", "events", "--partitions", wrong}),
+                        "is not a number from 1 to 2147483647");
+    }
+}
+
+// --- the server's address
+
+TEST_F(command_line, the_environment_names_the_server_and_the_option_wins_over_it) {
+    setenv("LOGSTORE_SERVER", "[::1]:1234", 1);
+    EXPECT_EQ(parsed<list_topics_command>({"topic", "list"}).target.server.text(), "[::1]:1234");
+    EXPECT_EQ(parsed<list_topics_command>({"topic", "list", "--server", "h:1"}).target.server.text(), "h:1");
+    setenv("LOGSTORE_SERVER", "nonsense", 1);
+    EXPECT_CONTAINS(refused({"topic", "list"}), "LOGSTORE_SERVER: 'nonsense' is not HOST:PORT");
+    parsed<serve_command>({"serve"});
+}
+
+TEST_F(command_line, an_address_needs_a_host_and_a_port) {
+    for (const char* wrong : {"localhost", ":9092", "h:0", "h:70000", "1::2:3", "h:", ""})
+        refused({"topic", "list", "--server", wrong});
+}
+
+// --- serve
+
+TEST_F(command_line, serve_collects_settings_and_flags_win) {
+    const auto asked = parsed<serve_command>({"serve", "--shards", "4", "--set", "shards=2", "--data-dir",
+                                              "/d", "--set", "topics.auto_create=false", "--kafka",
+                                              "0.0.0.0:1", "--advertise", "h:2", "--config", "/c.toml"});
+    EXPECT_EQ(asked.config_file, "/c.toml");
+    std::string all;
+    for (const auto& one : asked.overrides) all += one.name + "=" + one.value + " ";
+    EXPECT_EQ(
+        all,
+        "shards=2 topics.auto_create=false data_dir=/d kafka.listen=0.0.0.0:1 kafka.advertise=h:2 shards=4 ");
+    EXPECT_FALSE(asked.print_config);
+    EXPECT_TRUE(parsed<serve_command>({"serve", "--print-config"}).print_config);
+}
+
+TEST_F(command_line, the_flags_of_serve_are_options_of_the_table) {
+    const auto asked = parsed<serve_command>(
+        {"serve", "--shards", "4", "--data-dir", "/d", "--kafka", "0.0.0.0:1", "--advertise", "h:2"});
+    const auto options = config::load_server_options({}, {}, asked.overrides);
+    ASSERT_TRUE(options.has_value()) << options.error().detail;
+    EXPECT_EQ(options->shards, 4u);
+    EXPECT_EQ(options->data_dir, "/d");
+    EXPECT_EQ(options->kafka_listen, "0.0.0.0:1");
+    EXPECT_EQ(options->kafka_advertise, "h:2");
+}
+
+TEST_F(command_line, a_setting_without_a_value_is_refused) {
+    EXPECT_CONTAINS(refused({"serve", "--set", "shards"}), "name=value");
+}
+
+// --- inspect and bench
+
+TEST_F(command_line, inspect_takes_a_format_and_a_path) {
+    const auto segment = parsed<inspect_command>({"inspect", "segment", "/x/0.log", "--json"});
+    EXPECT_EQ(segment.format, stored_format::segment);
+    EXPECT_EQ(segment.path, "/x/0.log");
+    EXPECT_TRUE(segment.json);
+    EXPECT_EQ(parsed<inspect_command>({"inspect", "journal", "j"}).format, stored_format::journal);
+    EXPECT_EQ(parsed<inspect_command>({"inspect", "recovery-points", "r"}).format,
+              stored_format::recovery_points);
+    EXPECT_CONTAINS(refused({"inspect", "segment"}), "PATH is required");
+}
+
+TEST_F(command_line, the_bench_has_the_defaults_of_its_help) {
+    const auto run = parsed<bench_latency_command>({"bench", "latency"});
+    EXPECT_EQ(run.connections, 100u);
+    EXPECT_EQ(run.requests, 10'000u);
+    EXPECT_EQ(run.value_bytes, 2048u);
+    EXPECT_EQ(run.topic, "bench-latency");
+    EXPECT_EQ(run.partitions, std::nullopt);
+    EXPECT_FALSE(run.keep_topic);
+}
+
+TEST_F(command_line, the_bench_takes_numbers_and_sizes) {
+    const auto run = parsed<bench_latency_command>({"bench", "latency", "--connections", "1000", "--requests",
+                                                    "5000000000", "--value-size", "64KiB", "--partitions",
+                                                    "10", "--topic", "t", "--keep"});
+    EXPECT_EQ(run.connections, 1000u);
+    EXPECT_EQ(run.requests, 5'000'000'000u);
+    EXPECT_EQ(run.value_bytes, 65'536u);
+    EXPECT_EQ(run.partitions, 10);
+    EXPECT_EQ(run.topic, "t");
+    EXPECT_TRUE(run.keep_topic);
+    refused({"bench", "latency", "--connections", "0"});
+    refused({"bench", "latency", "--value-size", "2MiB"});
+}
+
+// --- what is not understood
+
+TEST_F(command_line, mistyped_commands_and_options_are_told_what_was_meant) {
+    EXPECT_CONTAINS(refused({"topics"}), "did you mean 'topic'?");
+    EXPECT_CONTAINS(refused({"topic", "lst"}), "did you mean 'list'?");
+    EXPECT_CONTAINS(refused({"topic", "create", "x", "--partition", "3"}), "did you mean '--partitions'?");
+    EXPECT_CONTAINS(refused({"topic", "create", "x", "--partition=3"}), "did you mean '--partitions'?");
+    EXPECT_CONTAINS(refused({"frobnicate"}), "there is no command 'frobnicate'\n");
+    EXPECT_CONTAINS(refused({"--frobnicate"}), "there is no option '--frobnicate'\n");
+    EXPECT_CONTAINS(refused({"topic", "describe", "a", "b"}), "'b' is one argument too many");
+}
+
+TEST_F(command_line, no_command_is_answered_with_help_and_a_usage_error) {
+    EXPECT_CONTAINS(refused({}), "Usage: logstore COMMAND");
+    EXPECT_CONTAINS(refused({"topic"}), "Usage: logstore topic COMMAND");
+}
+
+TEST_F(command_line, the_version_names_number_and_build) {
+    const auto got = parse_command_line({"--version"});
+    ASSERT_FALSE(got.has_value());
+    EXPECT_EQ(got.error().code, exit_code::success);
+    EXPECT_TRUE(got.error().text.starts_with("logstore ")) << got.error().text;
+}
+
+// --- help, word by word
+
+/// The help of a command is what testing/help/<name>.txt holds. LOGSTORE_UPDATE_SNAPSHOTS=1 writes the files
+/// anew.
+void expect_help(std::vector<std::string> command) {
+    std::string name = "logstore";
+    for (const std::string& word : command) name += "-" + word;
+    const std::string path = std::string(LOGSTORE_SOURCE_DIR) + "/src/app/testing/help/" + name + ".txt";
+    command.push_back("--help");
+    const auto got = parse_command_line(command);
+    ASSERT_FALSE(got.has_value());
+    EXPECT_EQ(got.error().code, exit_code::success);
+    if (std::getenv("LOGSTORE_UPDATE_SNAPSHOTS") != nullptr) std::ofstream(path) << got.error().text;
+    std::ifstream file(path);
+    const std::string expected{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_EQ(got.error().text, expected) << path;
+}
+
+TEST_F(command_line, help_is_what_its_snapshots_say) {
+    expect_help({});
+    expect_help({"serve"});
+    expect_help({"topic"});
+    expect_help({"topic", "create"});
+    expect_help({"topic", "list"});
+    expect_help({"topic", "describe"});
+    expect_help({"topic", "delete"});
+    expect_help({"bench"});
+    expect_help({"bench", "latency"});
+    expect_help({"inspect"});
+    expect_help({"inspect", "segment"});
+    expect_help({"inspect", "journal"});
+    expect_help({"inspect", "recovery-points"});
+}
+
+}  // namespace
+}  // namespace logstore::app

@@ -1,0 +1,65 @@
+#include "app/run_command.h"
+
+#include "app/bench_latency.h"
+#include "app/command_line.h"
+#include "app/inspect.h"
+#include "app/run_on_host.h"
+#include "app/serve.h"
+#include "app/serve_options.h"
+#include "app/topic_commands.h"
+#include "config/errc.h"
+#include "config/option_text.h"
+
+namespace logstore::app {
+namespace {
+
+/// One overload a command.
+struct runner {
+    console& out;
+
+    int operator()(const serve_command& asked) const {
+        auto options = load_serve_options(asked);
+        if (!options) {
+            const bool is_sentence = options.error().code == config::errc::invalid_configuration;
+            out.say(is_sentence ? options.error().detail : options.error().message());
+            return number_of(exit_code::wrong_usage);
+        }
+        if (asked.print_config) {
+            out.print(config::print_config(*options));
+            return number_of(exit_code::success);
+        }
+        return run_serve({std::move(*options)});
+    }
+    int operator()(const create_topic_command& asked) const { return on_host(run_create_topic, asked); }
+    int operator()(const list_topics_command& asked) const { return on_host(run_list_topics, asked); }
+    int operator()(const describe_topic_command& asked) const { return on_host(run_describe_topic, asked); }
+    int operator()(const delete_topic_command& asked) const { return on_host(run_delete_topic, asked); }
+    int operator()(const inspect_command& asked) const { return on_host(run_inspect, asked); }
+    int operator()(const bench_latency_command& asked) const {
+        interruption stop;
+        return number_of(run_on_host(out, [&](env::host& host) {
+            host.on_stop_signal([&stop] { stop.request(); });
+            return run_bench_latency(host.shard(0), &out, &stop, asked);
+        }));
+    }
+
+    template <class Command>
+    int on_host(env::task<exit_code> (*run)(env::environment, console*, Command),
+                const Command& asked) const {
+        return number_of(run_on_host(out, [&](env::host& host) { return run(host.shard(0), &out, asked); }));
+    }
+};
+
+}  // namespace
+
+int run_command(console& out, const std::vector<std::string>& arguments) {
+    const auto parsed = parse_command_line(arguments);
+    if (parsed) return std::visit(runner{out}, *parsed);
+    if (parsed.error().code == exit_code::success)
+        out.print(parsed.error().text);
+    else
+        out.complain(parsed.error().text);
+    return number_of(parsed.error().code);
+}
+
+}  // namespace logstore::app
