@@ -1,0 +1,181 @@
+// The limits of a connection and of the process: what pauses, and that it goes on by itself.
+#include "kafka/protocol/messages/fetch.h"
+#include "kafka/protocol/messages/metadata.h"
+#include "kafka/server/testing/connection_fixture.h"
+
+namespace logstore::kafka {
+namespace {
+
+using namespace kafka::testing;
+using namespace std::chrono_literals;
+
+class back_pressure : public connection_fixture {
+  protected:
+    const byte_vector batch = batch_of(1, 1000);
+    const std::size_t frame_bytes = produce_frame(0, batch).size();
+
+    byte_vector frames(int from, int count) {
+        std::vector<byte_vector> all;
+        for (int i = 0; i < count; ++i) all.push_back(produce_frame(from + i, batch));
+        return concatenated(all);
+    }
+    byte_vector metadata_frame(std::int32_t correlation_id) {
+        metadata_request request;
+        return frame_of(request, 8, correlation_id);
+    }
+};
+
+TEST_F(back_pressure, a_connection_pauses_at_its_limit_and_goes_on_by_itself) {
+    options.in_flight_bytes_per_connection = 3 * frame_bytes;
+    broker.holds_appends = true;
+    stream_end& client = connect();
+    client.deliver(frames(0, 10));
+    EXPECT_EQ(broker.held(), 3u);
+    EXPECT_TRUE(client.is_paused());
+    client.deliver(frames(10, 1));
+    EXPECT_EQ(client.waiting_bytes(), frame_bytes);
+    broker.complete();
+    broker.end_burst();
+    EXPECT_EQ(broker.held(), 3u);
+    std::size_t rounds = 0;
+    while (broker.held() > 0 && ++rounds < 100) {
+        broker.complete_all();
+        run();
+    }
+    EXPECT_FALSE(client.is_paused());
+    EXPECT_EQ(correlation_ids_in(client.sent()),
+              (std::vector<std::int32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+    EXPECT_GE(metrics.receive_pauses, 1u);
+}
+
+TEST_F(back_pressure, a_request_above_every_limit_still_gets_through) {
+    limit_process_bytes(1000);
+    options.in_flight_bytes_per_connection = 500;
+    stream_end& client = connect();
+    const byte_vector large = batch_of(40, 5000);
+    const byte_vector sent = exchange(
+        client, concatenated({produce_frame(1, large), produce_frame(2, large), produce_frame(3, batch)}));
+    EXPECT_EQ(correlation_ids_in(sent), (std::vector<std::int32_t>{1, 2, 3}));
+    EXPECT_EQ(broker.appended[1].second, large);
+}
+
+TEST_F(back_pressure, a_full_process_budget_pauses_other_connections_until_bytes_come_back) {
+    limit_process_bytes(2 * frame_bytes);
+    broker.holds_appends = true;
+    stream_end& one = connect();
+    stream_end& other = connect();
+    one.deliver(frames(0, 2));
+    other.deliver(frames(0, 2));
+    EXPECT_EQ(broker.held(), 2u);
+    EXPECT_FALSE(one.is_paused());
+    EXPECT_TRUE(other.is_paused());
+    broker.complete_all();
+    run();
+    EXPECT_EQ(frames_in(one.sent()).size(), 2u);
+    EXPECT_EQ(broker.held(), 2u);
+    EXPECT_FALSE(other.is_paused());
+    broker.complete_all();
+    EXPECT_EQ(frames_in(other.sent()).size(), 2u);
+}
+
+TEST_F(back_pressure, one_who_waits_for_the_budget_and_goes_leaves_nothing_behind) {
+    limit_process_bytes(frame_bytes);
+    broker.holds_appends = true;
+    stream_end& one = connect();
+    stream_end& other = connect();
+    one.deliver(frames(0, 1));
+    other.deliver(frames(0, 1));
+    other.close();
+    run();
+    EXPECT_EQ(connections.size(), 1u);
+    broker.complete_all();
+    run();
+    EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
+    EXPECT_EQ(broker.appended.size(), 1u);
+}
+
+TEST_F(back_pressure, a_lying_length_takes_no_memory) {
+    stream_end& client = connect();
+    byte_vector prefix(4);
+    store_big(prefix.data(), static_cast<std::int32_t>(options.frame_bytes_max));
+    client.deliver(prefix);
+    client.deliver(byte_vector(100));
+    // The budget knows of it, but no memory is there yet beyond the first step.
+    EXPECT_EQ(limits->request_memory.held_bytes(), options.frame_bytes_max + 4);
+    EXPECT_LE(last->receive_space().size(), frame_reader::small_frame_bytes_max);
+}
+
+TEST_F(back_pressure, a_large_frame_that_stops_arriving_ends_its_connection) {
+    stream_end& client = connect();
+    const byte_vector frame = produce_frame(1, batch_of(100, 1000));
+    client.deliver(bytes_view(frame).first(frame.size() - 1));
+    const connection::patience patience{1000, 3};
+    for (int i = 0; i < 3; ++i) last->on_tick(patience);
+    run();
+    EXPECT_FALSE(client.is_closed());
+    last->on_tick(patience);
+    run();
+    EXPECT_TRUE(client.is_closed());
+    EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
+}
+
+TEST_F(back_pressure, an_idle_connection_is_closed_and_a_waiting_one_is_not) {
+    broker.holds_appends = true;
+    stream_end& idle = connect();
+    connection& idle_connection = *last;
+    stream_end& busy = connect();
+    connection& busy_connection = *last;
+    busy.deliver(produce_frame(1, batch));
+    for (int i = 0; i < 5; ++i) {
+        idle_connection.on_tick({4, 4});
+        busy_connection.on_tick({4, 4});
+    }
+    run();
+    EXPECT_TRUE(idle.is_closed());
+    EXPECT_FALSE(busy.is_closed());
+    EXPECT_EQ(metrics.connections_closed_as_idle, 1u);
+}
+
+TEST_F(back_pressure, a_client_that_does_not_read_is_not_served_further) {
+    options.unsent_bytes_soft_max = 2000;
+    stream_end& client = connect();
+    client.take_at_most(0);
+    std::vector<byte_vector> requests;
+    for (int i = 0; i < 200; ++i) requests.push_back(metadata_frame(i));
+    client.deliver(concatenated(requests));
+    run();
+    EXPECT_TRUE(client.is_paused());
+    EXPECT_LT(client.pending_bytes(), 2500u);
+    const std::uint64_t served = metrics.requests[static_cast<std::size_t>(api_key::metadata)];
+    EXPECT_LT(served, 200u);
+    client.take_at_most(1000);
+    run();
+    EXPECT_GT(metrics.requests[static_cast<std::size_t>(api_key::metadata)], served);
+    client.take_at_most(stream_end::no_limit);
+    run();
+    EXPECT_EQ(frames_in(client.sent()).size(), 200u);
+    EXPECT_FALSE(client.is_paused());
+}
+
+TEST_F(back_pressure, what_follows_a_waiting_request_is_kept_only_up_to_a_limit) {
+    stream_end& client = connect();
+    fetch_request request;
+    request.max_wait_ms = 10'000;
+    request.min_bytes = 1;
+    auto& topic = request.topics.emplace_back();
+    topic.name = "events";
+    topic.partitions.emplace_back().max_bytes = 1000;
+    client.deliver(frame_of(request, 11, 1));
+    EXPECT_FALSE(client.is_paused());  // so that the end of the connection is noticed
+    int sent = 0;
+    while (!client.is_paused() && sent < 1000) client.deliver(produce_frame(100 + sent++, batch));
+    EXPECT_LT(sent * frame_bytes, 2 * frame_reader::kept_bytes_soft_max);
+    world.advance(11s);
+    run();
+    const auto answers = correlation_ids_in(client.sent());
+    EXPECT_EQ(answers.size(), static_cast<std::size_t>(sent) + 1);
+    EXPECT_FALSE(client.is_paused());
+}
+
+}  // namespace
+}  // namespace logstore::kafka

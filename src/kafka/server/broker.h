@@ -1,0 +1,98 @@
+// What the Kafka front door needs of the broker behind it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "env/environment.h"
+#include "env/task.h"
+#include "model/numbers.h"
+#include "model/topic_id.h"
+#include "model/topic_partition.h"
+#include "shard/append_call.h"
+#include "shard/read.h"
+#include "shard/wait_signal.h"
+
+namespace logstore::kafka {
+
+/// A topic as the front door sees it.
+struct topic {
+    std::string name;
+    topic_id id;
+    std::int32_t partition_count = 0;
+    std::map<std::string, std::string, std::less<>> configs;
+    struct {
+        std::int32_t message_bytes_max = (1 << 20) + 12;
+    } settings;
+};
+using topic_ptr = std::shared_ptr<const topic>;
+
+/// All topics at one moment. Immutable.
+class topic_image {
+  public:
+    explicit topic_image(const std::vector<topic_ptr>& topics) : topics_(topics) {}
+
+    /// Null when there is none.
+    topic_ptr find(std::string_view name) const {
+        for (const topic_ptr& one : topics_)
+            if (one->name == name) return one;
+        return nullptr;
+    }
+    topic_ptr find(const topic_id& id) const {
+        for (const topic_ptr& one : topics_)
+            if (one->id == id) return one;
+        return nullptr;
+    }
+    std::vector<topic_ptr> topics() const { return topics_; }
+
+  private:
+    std::vector<topic_ptr> topics_;
+};
+
+/// The broker as one shard sees it: topics and tablets, wherever they are. Every function belongs to that
+/// shard's thread.
+class broker {
+  public:
+    virtual ~broker() = default;
+
+    virtual env::environment& world() = 0;
+    virtual broker_id node() const = 0;
+    virtual leader_epoch epoch() const = 0;
+    virtual const std::string& cluster_id() const = 0;
+    /// New work is refused: the process is about to end.
+    virtual bool is_stopping() const = 0;
+
+    /// The topics as this shard knows them; replaced as a whole when they change.
+    virtual std::shared_ptr<const topic_image> topics() const = 0;
+    /// Whether this shard owns the tablet: then append() copies the batch before it returns.
+    virtual bool is_local(const tablet_id& tablet) const = 0;
+
+    /// Appends to a tablet of any shard (shard/append_call.h). The order of calls is the order of appends,
+    /// for each tablet.
+    virtual void append(append_call& call) = 0;
+    /// Calls the listener once, later in this turn of the loop, when all on_appended of a durable group were
+    /// called.
+    virtual void after_burst(burst_listener& listener) = 0;
+
+    /// Reads below the high watermark (shard/read.h). Never waits for data.
+    virtual env::task<read_outcome> read(read_request request) = 0;
+    /// Completes when a high watermark has passed the one seen, a tablet has gone, the time has come, or
+    /// `cancel` is set.
+    virtual env::task<void> wait_for_data(std::vector<seen_tablet> seen, env::monotonic_time until,
+                                          wait_signal* cancel) = 0;
+    virtual env::task<list_offset_outcome> list_offset(list_offset_request request) = 0;
+
+    /// Complete when every shard knows. Errors are of cluster/errc.h.
+    virtual env::task<result<topic>> create_topic(std::string name, std::int32_t partition_count,
+                                                  std::map<std::string, std::string, std::less<>> configs,
+                                                  bool validate_only) = 0;
+    virtual env::task<result<>> delete_topic(topic_id id) = 0;
+};
+
+}  // namespace logstore::kafka

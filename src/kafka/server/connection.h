@@ -1,0 +1,135 @@
+// One client's connection: frames in, answers out, in order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "env/gate.h"
+#include "env/stream.h"
+#include "kafka/protocol/header.h"
+#include "kafka/server/byte_budget.h"
+#include "kafka/server/frame_reader.h"
+#include "kafka/server/output_queue.h"
+#include "kafka/server/produce_slots.h"
+#include "kafka/server/serving.h"
+
+namespace logstore::kafka {
+
+class connection;
+
+/// Who keeps a connection.
+class connection_owner {
+  public:
+    virtual ~connection_owner() = default;
+    /// Nothing refers to the connection any more: destroy it. From the loop, last.
+    virtual void on_gone(connection& which) = 0;
+};
+
+/// What all connections of a shard share. References to what outlives them.
+struct connection_resources {
+    serving with;
+    budget_share& request_memory;
+    produce_slots& slots;
+    connection_owner& owner;
+};
+
+/// The protocol of a connection, over a stream. One shard.
+///
+/// Produce requests overlap: each is checked and handed to the broker as soon as it has arrived, and the
+/// answers leave in the order of the requests, all that one burst of appends released in one flush. Any other
+/// request waits until those before it are done, and is answered before the next one is looked at.
+///
+/// Back-pressure: while a limit is reached (server_options, the process's budget) nothing more is received;
+/// it goes on by itself. A request that cannot be understood ends the connection after the answers before it;
+/// so does an append whose outcome is not known, in the place of its answer.
+///
+/// After the stream closed, the object stays until what it started has completed; then
+/// connection_owner::on_gone.
+class connection final : public env::stream_handler,
+                         private produce_owner,
+                         private budget_waiter,
+                         private burst_listener {
+  public:
+    connection(const connection_resources& shared, std::unique_ptr<env::stream> socket);
+    ~connection() override;
+
+    void start() { stream_->start(*this); }
+    /// No further request is taken; what is under way is answered, soon, and the stream closed then.
+    void finish();
+    /// Closes the stream at once.
+    void abort();
+
+    /// Called in regular intervals: closes the connection when too many have passed with nothing going on.
+    struct patience {
+        std::uint32_t idle_ticks = 0;
+        std::uint32_t stalled_ticks = 0;
+    };
+    void on_tick(const patience& limits);
+
+    mutable_bytes receive_space() override { return reader_.space(); }
+    void on_received(bytes_view bytes) override;
+    void on_sent(std::size_t pending_bytes) override;
+    void on_closed(error why) override;
+
+  private:
+    enum class state : std::uint8_t {
+        open,
+        finishing,  ///< no further request is taken
+        closing,    ///< the stream was told to close
+        closed,     ///< the stream has gone
+    };
+
+    /// Takes requests as far as limits and order allow, and sends what that answered.
+    void work();
+    bool may_take_request();
+    /// False: nothing more can be done now.
+    bool take_next();
+    bool take_request();
+    bool take_produce(const request_frame& request);
+    void take_other(const request_frame& request);
+    env::task<void> serve(std::shared_ptr<const void> owner, bytes_view frame);
+    bool admit_frame();
+    std::size_t take_admission();
+
+    void answer_done_slots();
+    void close_in_place_of(const produce_slot& slot);
+    void drop_slot();
+    void send_output();
+    void update_receiving();
+    void update_end();
+    void refuse(const error& why);
+    void give_back(std::size_t bytes);
+    void leave_later();
+
+    void on_produced(produce_slot& slot) override;
+    void on_burst_end() override;
+    void on_granted() override;
+
+    const connection_resources& shared_;
+    std::unique_ptr<env::stream> stream_;
+    frame_reader reader_;
+    output_queue output_;
+    env::gate gate_;
+
+    /// Produce requests without an answer yet, in the order of arrival.
+    produce_slot* first_slot_ = nullptr;
+    produce_slot* last_slot_ = nullptr;
+    /// Bytes of requests that were taken and not answered.
+    std::size_t in_flight_bytes_ = 0;
+    /// Bytes that the frame which comes next holds of the process's budget.
+    std::size_t admitted_bytes_ = 0;
+    wait_signal hurry_;
+
+    state state_ = state::open;
+    bool is_working_ = false;
+    /// A request other than Produce is being served.
+    bool is_serving_ = false;
+    bool is_paused_ = false;
+    /// A limit on bytes in flight keeps the next frame out.
+    bool is_over_limit_ = false;
+    bool awaits_burst_end_ = false;
+    bool is_leaving_ = false;
+    std::uint32_t quiet_ticks_ = 0;
+};
+
+}  // namespace logstore::kafka

@@ -1,0 +1,112 @@
+#include "kafka/server/server.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+
+namespace logstore::kafka {
+
+server::server(broker& target, process_limits& limits, std::size_t shard_index, server_options options)
+    : target_(target),
+      limits_(limits),
+      options_(std::move(options)),
+      complaints_(target.world().time()),
+      resources_{{target_, options_, metrics_, complaints_},
+                 limits.request_memory.share(shard_index),
+                 slots_,
+                 *this} {
+    const auto ticks = [&](env::duration time) { return static_cast<std::uint32_t>(time / tick_interval()); };
+    patience_.idle_ticks = ticks(options_.idle_timeout);
+    patience_.stalled_ticks = ticks(options_.stalled_frame_timeout);
+}
+
+server::~server() {
+    CHECK(connections_.empty() && !tick_timer_, "a server is stopped before it goes");
+}
+
+result<> server::listen(const env::socket_address& at, bool shared) {
+    auto listening = target_.world().net.listen(
+        at, shared, [this](std::unique_ptr<env::stream> socket) { on_accept(std::move(socket)); });
+    if (!listening) return std::unexpected(listening.error());
+    listener_ = std::move(*listening);
+    start_tick();
+    return {};
+}
+
+// --- connections
+
+void server::on_accept(std::unique_ptr<env::stream> socket) {
+    if (is_stopping_) return;  // the stream closes as it goes
+    if (limits_.connections.fetch_add(1) >= limits_.connections_max) {
+        limits_.connections.fetch_sub(1);
+        ++metrics_.connections_over_limit;
+        complaints_.write("refused the connection of {}: {} are open, as many as may be", socket->peer(),
+                          limits_.connections_max);
+        return;
+    }
+    ++metrics_.connections_accepted;
+    ++metrics_.connections_open;
+    auto made = std::make_unique<connection>(resources_, std::move(socket));
+    connection& started = *made;
+    connections_.emplace(&started, std::move(made));
+    started.start();
+}
+
+void server::on_gone(connection& which) {
+    limits_.connections.fetch_sub(1);
+    --metrics_.connections_open;
+    connections_.erase(&which);
+    if (connections_.empty() && empty_waiter_) std::exchange(empty_waiter_, {}).resume();
+}
+
+// --- time
+
+/// Idle and stalled connections are found by ticks rather than by a clock reading for each request.
+env::duration server::tick_interval() const {
+    constexpr int ticks_min = 8;
+    const env::duration shortest =
+        std::min(options_.idle_timeout, options_.stalled_frame_timeout) / ticks_min;
+    return std::clamp<env::duration>(shortest, std::chrono::milliseconds(10), std::chrono::seconds(10));
+}
+
+void server::start_tick() {
+    env::executor& loop = target_.world().loop;
+    tick_timer_ = loop.start_timer(loop.time().now() + tick_interval(), [this] { on_tick(); });
+}
+
+void server::on_tick() {
+    for (const auto& [one, owned] : connections_) one->on_tick(patience_);
+    start_tick();
+}
+
+// --- the end
+
+env::task<void> server::stop() {
+    CHECK(!is_stopping_, "a server is stopped once");
+    is_stopping_ = true;
+    listener_.reset();
+    env::executor& loop = target_.world().loop;
+    if (tick_timer_) loop.cancel_timer(*std::exchange(tick_timer_, {}));
+    for (const auto& [one, owned] : connections_) one->finish();
+
+    const env::timer_id deadline =
+        loop.start_timer(loop.time().now() + options_.stop_timeout, [this] { abort_all(); });
+    struct all_gone {
+        server& self;
+        bool await_ready() const noexcept { return self.connections_.empty(); }
+        void await_suspend(std::coroutine_handle<> waiting) const noexcept { self.empty_waiter_ = waiting; }
+        void await_resume() const noexcept {}
+    };
+    co_await all_gone{*this};
+    loop.cancel_timer(deadline);
+}
+
+void server::abort_all() {
+    complaints_.write("cut off {} connections that did not finish within the time for stopping",
+                      connections_.size());
+    for (const auto& [one, owned] : connections_) one->abort();
+}
+
+}  // namespace logstore::kafka

@@ -1,0 +1,19 @@
+// What requests of all kinds are served with.
+#pragma once
+
+#include "kafka/server/broker.h"
+#include "kafka/server/complaints.h"
+#include "kafka/server/metrics.h"
+#include "kafka/server/options.h"
+
+namespace logstore::kafka {
+
+/// One shard's front door, as its connections and handlers see it. References to what outlives them.
+struct serving {
+    broker& target;
+    const server_options& options;
+    server_metrics& metrics;
+    complaints& log;
+};
+
+}  // namespace logstore::kafka

@@ -1,0 +1,105 @@
+// Connections over test streams, against a broker in memory, in simulated time.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+
+#include <gtest/gtest.h>
+
+#include "env/testing/sim_world.h"
+#include "kafka/server/connection.h"
+#include "kafka/server/process_limits.h"
+#include "kafka/server/testing/memory_broker.h"
+#include "kafka/server/testing/requests.h"
+#include "kafka/server/testing/test_stream.h"
+
+namespace logstore::kafka::testing {
+
+class connection_fixture : public ::testing::Test, protected connection_owner {
+  protected:
+    connection_fixture() {
+        options.advertised.host = "broker.example";
+        options.advertised.port = 19092;
+        broker.add_topic("events", 3);
+    }
+    ~connection_fixture() override { end_all(); }
+
+    /// Call before the first connect().
+    void limit_process_bytes(std::size_t bytes) {
+        process_limit_options changed;
+        changed.in_flight_bytes = bytes;
+        limits = std::make_unique<process_limits>(changed, std::vector<env::executor*>{&world.loop()});
+    }
+
+    stream_end& connect() {
+        if (!resources) {
+            resources = std::make_unique<connection_resources>(connection_resources{
+                {broker, options, metrics, log}, limits->request_memory.share(0), slots, *this});
+        }
+        stream_end& end = ends.emplace_back(world.loop());
+        auto made = std::make_unique<connection>(*resources, std::make_unique<test_stream>(end));
+        connection& started = *made;
+        last = &started;
+        connections.emplace(&started, std::move(made));
+        started.start();
+        return end;
+    }
+
+    void run() { world.run_until_idle(); }
+
+    /// Delivers, runs the world until it is idle, and returns what was answered.
+    byte_vector exchange(stream_end& with, bytes_view request) {
+        with.deliver(request);
+        run();
+        return with.sent();
+    }
+    /// One request, one answer.
+    template <message Response, message Request>
+    Response ask(const Request& request, int version) {
+        stream_end& with = connect();
+        answer = exchange(with, frame_of(request, version, 5));
+        const auto frames = frames_in(answer);
+        CHECK(frames.size() == 1, "{} answers", frames.size());
+        CHECK(*response_correlation_id(frames[0]) == 5);
+        return answer_in<Response>(frames[0], version);
+    }
+    /// One part, one answer: its partition.
+    produce_response::partition produce(const produce_request& request, int version = 8) {
+        const auto response = ask<produce_response>(request, version);
+        return response.topics.at(0).partitions.at(0);
+    }
+    byte_vector produce_frame(std::int32_t correlation_id, bytes_view batch, std::int32_t partition = 0,
+                              std::int16_t acks = -1) {
+        return frame_of(produce_of({{"events", partition, batch}}, acks), 7, correlation_id);
+    }
+
+    void end_all() {
+        for (const auto& [one, owned] : connections) one->abort();
+        broker.complete_all();
+        run();
+        broker.complete_all();
+        run();
+        EXPECT_TRUE(connections.empty());
+        EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
+    }
+
+    void on_gone(connection& which) override { connections.erase(&which); }
+
+    env::sim_world world{1};
+    memory_broker broker{world.shard()};
+    server_options options;
+    server_metrics metrics;
+    complaints log{world.time()};
+    produce_slots slots;
+    std::unique_ptr<process_limits> limits =
+        std::make_unique<process_limits>(process_limit_options{}, std::vector<env::executor*>{&world.loop()});
+    std::unique_ptr<connection_resources> resources;
+    std::list<stream_end> ends;
+    std::map<connection*, std::unique_ptr<connection>> connections;
+    connection* last = nullptr;
+    /// The bytes of the last ask().
+    byte_vector answer;
+};
+
+}  // namespace logstore::kafka::testing

@@ -1,0 +1,295 @@
+// A broker for tests of the front door: topics and batches in memory, completions when the test wants them.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "env/completion.h"
+#include "kafka/server/broker.h"
+#include "model/record_batch.h"
+
+namespace logstore::kafka::testing {
+
+/// Appends complete by themselves in the next turn of the loop, all of one turn in one burst; or, with
+/// `holds_appends`, when the test calls complete(). One executor.
+class memory_broker final : public broker {
+  public:
+    struct tablet {
+        std::vector<byte_vector> batches;
+        next_offset end{0};
+        offset log_start{0};
+    };
+
+    explicit memory_broker(env::environment world) : world_(world) { publish(); }
+    ~memory_broker() override { CHECK(waits_.empty()); }
+
+    // ---- what tests set and see
+
+    bool holds_appends = false;
+    bool stopping = false;
+    std::set<tablet_id> remote;
+    /// What the next appends that complete by themselves end with, in order; ok when there are none.
+    std::deque<append_outcome> outcomes;
+    /// What the next creations and deletions fail with.
+    std::deque<error> topic_failures;
+    std::int32_t batch_bytes_max = 1 << 20;
+    /// What the topics' appends are stamped with.
+    timestamp_ms append_time = no_timestamp;
+    /// Calls of read() and of wait_for_data() so far.
+    std::size_t reads = 0;
+    std::size_t waits = 0;
+    /// Every batch that was given to append(), in order, as it was then.
+    std::vector<std::pair<tablet_id, byte_vector>> appended;
+
+    void add_topic(std::string name, std::int32_t partitions = 1) {
+        topic made;
+        made.name = std::move(name);
+        made.partition_count = partitions;
+        add(std::move(made));
+    }
+    tablet_id tablet_of(std::string_view name, std::int32_t partition = 0) const {
+        const topic_ptr found = image_->find(name);
+        CHECK(found != nullptr, "no topic {}", name);
+        return {found->id, partition_id(partition)};
+    }
+    tablet& at(std::string_view name, std::int32_t partition = 0) {
+        return tablets_[tablet_of(name, partition)];
+    }
+    std::size_t held() const { return held_.size(); }
+    std::size_t data_waiters() const { return waits_.size(); }
+
+    /// Completes the held append number `index`; ok stores its batch. end_burst() must follow.
+    void complete(std::size_t index = 0, append_outcome outcome = {}) {
+        held_append one = std::move(held_.at(index));
+        held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(index));
+        const bool was_kept = one.call->owner != nullptr;
+        CHECK(!was_kept || std::ranges::equal(one.call->batch, one.batch),
+              "the bytes of a remote append changed");
+        if (outcome.code == tablet_errc::ok) outcome = store(one.call->tablet, std::move(one.batch));
+        one.call->outcome = outcome;
+        one.call->on_appended();
+    }
+    void end_burst() {
+        for (burst_listener* one : std::exchange(listeners_, {})) one->on_burst_end();
+        wake_readers();
+    }
+    /// All held appends in one burst.
+    void complete_all() {
+        while (!held_.empty()) {
+            append_outcome outcome;
+            if (!outcomes.empty()) {
+                outcome = outcomes.front();
+                outcomes.pop_front();
+            }
+            complete(0, outcome);
+        }
+        end_burst();
+    }
+    /// Puts a batch into a tablet, as if another connection had appended it.
+    void put(std::string_view name, std::int32_t partition, byte_vector batch) {
+        store(tablet_of(name, partition), std::move(batch));
+        wake_readers();
+    }
+
+    // ---- broker
+
+    env::environment& world() override { return world_; }
+    broker_id node() const override { return broker_id(7); }
+    leader_epoch epoch() const override { return leader_epoch(3); }
+    const std::string& cluster_id() const override { return cluster_id_; }
+    bool is_stopping() const override { return stopping; }
+    std::shared_ptr<const topic_image> topics() const override { return image_; }
+    bool is_local(const tablet_id& id) const override { return !remote.contains(id); }
+
+    void append(append_call& call) override {
+        CHECK(is_local(call.tablet) || call.owner != nullptr, "the bytes of a remote append need an owner");
+        byte_vector batch(call.batch.begin(), call.batch.end());
+        appended.emplace_back(call.tablet, batch);
+        held_.push_back({&call, std::move(batch)});
+        if (holds_appends || is_completion_posted_) return;
+        is_completion_posted_ = true;
+        world_.loop.post([this] {
+            is_completion_posted_ = false;
+            complete_all();
+        });
+    }
+    void after_burst(burst_listener& listener) override { listeners_.push_back(&listener); }
+
+    env::task<read_outcome> read(read_request request) override {
+        ++reads;
+        read_outcome outcome;
+        if (stopping) {
+            outcome.code = tablet_errc::stopping;
+        } else if (request.current_epoch != no_leader_epoch && request.current_epoch != epoch()) {
+            const bool is_old = request.current_epoch < epoch();
+            outcome.code = is_old ? tablet_errc::fenced_leader_epoch : tablet_errc::unknown_leader_epoch;
+        } else {
+            fill(request, outcome);
+        }
+        co_await env::yield(world_.loop);
+        co_return outcome;
+    }
+
+    env::task<void> wait_for_data(std::vector<seen_tablet> seen, env::monotonic_time until,
+                                  wait_signal* cancel) override {
+        ++waits;
+        if (cancel->is_set() || has_passed(seen)) co_return;
+        data_wait wait;
+        wait.seen = std::move(seen);
+        waits_.push_back(&wait);
+        const env::timer_id timer = world_.loop.start_timer(until, [&wait] { end_wait(wait); });
+        cancel->when_set([&wait] { end_wait(wait); });
+        co_await wait.ended;
+        world_.loop.cancel_timer(timer);
+        cancel->when_set(nullptr);
+        std::erase(waits_, &wait);
+    }
+
+    env::task<list_offset_outcome> list_offset(list_offset_request request) override {
+        list_offset_outcome outcome;
+        const tablet& from = tablets_[request.tablet];
+        outcome.epoch = epoch();
+        if (request.query == offset_query::latest) {
+            outcome.found_offset = from.end.value();
+        } else if (request.query == offset_query::earliest) {
+            outcome.found_offset = from.log_start.value();
+        } else {
+            look_for(request, from, outcome);
+        }
+        co_await env::yield(world_.loop);
+        co_return outcome;
+    }
+
+    env::task<result<topic>> create_topic(std::string name, std::int32_t partition_count,
+                                          std::map<std::string, std::string, std::less<>> configs,
+                                          bool validate_only) override {
+        co_await env::yield(world_.loop);
+        if (auto failure = next_failure()) co_return std::unexpected(std::move(*failure));
+        topic made;
+        made.name = std::move(name);
+        made.partition_count = partition_count;
+        made.configs = std::move(configs);
+        if (validate_only) co_return made;
+        co_return add(std::move(made));
+    }
+
+    env::task<result<>> delete_topic(topic_id id) override {
+        co_await env::yield(world_.loop);
+        if (auto failure = next_failure()) co_return std::unexpected(std::move(*failure));
+        std::erase_if(topics_, [&](const topic_ptr& one) { return one->id == id; });
+        publish();
+        wake_readers();
+        co_return result<>();
+    }
+
+  private:
+    struct held_append {
+        append_call* call;
+        byte_vector batch;
+    };
+    struct data_wait {
+        std::vector<seen_tablet> seen;
+        env::completion<bool> ended;
+    };
+
+    static void end_wait(data_wait& wait) {
+        if (!wait.ended.is_set()) wait.ended.set(true);
+    }
+
+    const topic& add(topic made) {
+        ++last_id_;
+        made.id = topic_id::from_random_bits(last_id_ << 32, last_id_);
+        made.settings.message_bytes_max = batch_bytes_max;
+        topics_.push_back(std::make_shared<const topic>(std::move(made)));
+        publish();
+        return *topics_.back();
+    }
+    void publish() { image_ = std::make_shared<const topic_image>(topics_); }
+
+    std::optional<error> next_failure() {
+        if (topic_failures.empty()) return std::nullopt;
+        error failure = std::move(topic_failures.front());
+        topic_failures.pop_front();
+        return failure;
+    }
+
+    append_outcome store(const tablet_id& id, byte_vector batch) {
+        tablet& to = tablets_[id];
+        append_outcome outcome;
+        outcome.base_offset = first_not_below(to.end);
+        outcome.log_start_offset = to.log_start;
+        outcome.append_time = append_time;
+        assign_record_batch(batch.data(), outcome.base_offset, epoch());
+        to.end = read_record_batch_header(batch)->next();
+        to.batches.push_back(std::move(batch));
+        return outcome;
+    }
+
+    void fill(const read_request& request, read_outcome& outcome) {
+        if (image_->find(request.tablet.topic) == nullptr) {
+            outcome.code = tablet_errc::unknown_tablet;
+            return;
+        }
+        const tablet& from = tablets_[request.tablet];
+        outcome.high_watermark = from.end;
+        outcome.log_start_offset = from.log_start;
+        outcome.epoch = epoch();
+        if (request.from < from.log_start || request.from.value() > from.end.value()) {
+            outcome.code = tablet_errc::offset_out_of_range;
+            return;
+        }
+        for (const byte_vector& batch : from.batches) {
+            if (!is_below(request.from, read_record_batch_header(batch)->next())) continue;
+            const bool fits = outcome.bytes + batch.size() <= request.bytes_max;
+            if (!fits && (outcome.bytes > 0 || !request.at_least_one)) break;
+            outcome.records.emplace_back(batch);
+            outcome.bytes += batch.size();
+        }
+    }
+
+    static void look_for(const list_offset_request& request, const tablet& from,
+                         list_offset_outcome& outcome) {
+        for (const byte_vector& batch : from.batches) {
+            const auto header = read_record_batch_header(batch);
+            const bool wanted = request.query == offset_query::by_timestamp
+                                    ? header->max_timestamp >= request.timestamp
+                                    : header->max_timestamp > outcome.timestamp;
+            if (!wanted) continue;
+            outcome.found_offset = header->base_offset.value();
+            outcome.timestamp = header->max_timestamp;
+            if (request.query == offset_query::by_timestamp) return;
+        }
+    }
+
+    bool has_passed(const std::vector<seen_tablet>& seen) {
+        return std::ranges::any_of(seen, [this](const seen_tablet& one) {
+            return image_->find(one.tablet.topic) == nullptr || tablets_[one.tablet].end > one.high_watermark;
+        });
+    }
+    void wake_readers() {
+        const auto waiting = waits_;
+        for (data_wait* one : waiting) {
+            if (std::ranges::find(waits_, one) != waits_.end() && has_passed(one->seen)) end_wait(*one);
+        }
+    }
+
+    env::environment world_;
+    const std::string cluster_id_ = "memory-cluster";
+    std::uint64_t last_id_ = 0;
+    std::vector<topic_ptr> topics_;
+    std::shared_ptr<const topic_image> image_;
+    std::map<tablet_id, tablet> tablets_;
+    std::deque<held_append> held_;
+    std::vector<burst_listener*> listeners_;
+    std::vector<data_wait*> waits_;
+    bool is_completion_posted_ = false;
+};
+
+}  // namespace logstore::kafka::testing
