@@ -1,7 +1,7 @@
 # One folder = one library + one unit-test program. Sources are found by name, so adding a file needs no edit here.
 #   logstore_library(NAME PUBLIC dep… PRIVATE dep…)
-# *_test.cc are unit tests, main.cc is a program that the folder adds itself, everything else is the library; testing/*.cc are fakes
-# shared with other folders' tests.
+# *_test.cc are unit tests, main.cc is a program that the folder adds itself, everything else is the library;
+# testing/*.cc are fakes shared with other folders' tests.
 function(logstore_library name)
     cmake_parse_arguments(arg "" "" "PUBLIC;PRIVATE;TEST_PRIVATE" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cc */*.cc)

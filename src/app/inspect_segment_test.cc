@@ -1,11 +1,4 @@
-#include <filesystem>
-#include <fstream>
-
-#include <gtest/gtest.h>
-
-#include "app/inspect.h"
-#include "app/testing/recorded_console.h"
-#include "kafka/client/testing/run_on_host.h"
+#include "app/testing/inspect_fixture.h"
 #include "kafka/protocol/record.h"
 
 namespace logstore::app {
@@ -24,43 +17,11 @@ void append(byte_vector& to, const byte_vector& more) {
     to.insert(to.end(), more.begin(), more.end());
 }
 
-struct outcome {
-    exit_code code{};
-    std::string printed;
-    std::string said;
-};
-
-struct inspect_segment_test : ::testing::Test {
-    std::filesystem::path folder;
-
-    void SetUp() override {
-        folder = std::filesystem::temp_directory_path() / ("inspect-" + std::to_string(::getpid()));
-        std::filesystem::create_directories(folder);
-    }
-    void TearDown() override { std::filesystem::remove_all(folder); }
-
-    std::string write(const std::string& name, bytes_view content) {
-        std::ofstream(folder / name, std::ios::binary) << text_of(content);
-        return folder / name;
-    }
-    static env::task<void> keep(env::environment world, inspect_command asked, outcome* kept) {
-        testing::recorded_console out;
-        kept->code = co_await run_inspect(world, &out, std::move(asked));
-        kept->printed = out.printed;
-        kept->said = out.said;
-    }
-    static outcome inspect(const std::string& path, bool json = false) {
-        outcome kept;
-        kafka::testing::run_on_host(
-            [&](env::environment world) { return keep(world, {stored_format::segment, path, json}, &kept); });
-        return kept;
-    }
+struct inspect_segment_test : testing::inspect_fixture {
     outcome inspect_bytes(bytes_view content, const std::string& name = "00000000000000000000.log") {
-        return inspect(write(name, content));
+        return inspect(stored_format::segment, write(name, content));
     }
 };
-
-#define EXPECT_CONTAINS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
 
 TEST_F(inspect_segment_test, a_whole_segment_is_listed_batch_by_batch) {
     byte_vector file = batch_at(0, 2);
@@ -80,7 +41,7 @@ TEST_F(inspect_segment_test, a_whole_segment_is_listed_batch_by_batch) {
 }
 
 TEST_F(inspect_segment_test, json_has_one_object_a_line) {
-    const outcome got = inspect(write("0.log", batch_at(7, 1)), true);
+    const outcome got = inspect(stored_format::segment, write("0.log", batch_at(7, 1)), true);
     EXPECT_EQ(got.code, exit_code::success) << got.said;
     EXPECT_TRUE(got.printed.starts_with("{\"position\":0,\"base_offset\":7,\"last_offset\":7,\"records\":1,"))
         << got.printed;
@@ -171,15 +132,15 @@ TEST_F(inspect_segment_test, what_is_no_segment_is_damage_and_no_file_is_not_fou
     EXPECT_EQ(text.code, exit_code::failed);
     EXPECT_CONTAINS(text.printed, "DAMAGED at position 0: no record batch begins here");
     EXPECT_EQ(inspect_bytes({}).code, exit_code::success);
-    EXPECT_EQ(inspect(folder / "absent.log").code, exit_code::not_found);
-    EXPECT_EQ(inspect(folder).code, exit_code::failed);
+    EXPECT_EQ(inspect(stored_format::segment, folder / "absent.log").code, exit_code::not_found);
+    EXPECT_EQ(inspect(stored_format::segment, folder).code, exit_code::failed);
 }
 
 TEST_F(inspect_segment_test, no_damage_crashes_it_and_none_goes_unseen) {
     byte_vector whole;
     for (int i = 0; i < 4; ++i) append(whole, batch_at(i * 3, 3, 3));
     const std::string path = write("00000000000000000000.log", whole);
-    ASSERT_EQ(inspect(path).code, exit_code::success);
+    ASSERT_EQ(inspect(stored_format::segment, path).code, exit_code::success);
     const std::size_t batch_bytes = whole.size() / 4;
     for (std::size_t at = 0; at < 2 * batch_bytes; ++at) {
         byte_vector damaged = whole;

@@ -132,6 +132,8 @@ void system_host::on_stop_signal(work handler) {
 
 }  // namespace
 
+std::uint32_t processor_count() { return std::max(1u, std::thread::hardware_concurrency()); }
+
 result<std::unique_ptr<host>> host::make(host_options options) {
     if (options.shards == 0 || options.worker_threads == 0) {
         return fail(std::make_error_code(std::errc::invalid_argument),

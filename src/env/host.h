@@ -11,6 +11,9 @@
 
 namespace logstore::env {
 
+/// Processors this process may run on; at least 1.
+std::uint32_t processor_count();
+
 enum class disk_backend { automatic, io_uring, threads };
 
 struct host_options {

@@ -80,7 +80,9 @@ struct socket_address {
     std::uint16_t port = 0;
     /// Parses "HOST:PORT" or "[IPv6]:PORT"; an empty host is every address of this machine (for listening only).
     static result<socket_address> parse(std::string_view text);
-    std::string text() const { return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port); }
+    std::string text() const {
+        return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
+    }
 };
 
 /// Accepts connections while it lives.

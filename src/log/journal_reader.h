@@ -36,7 +36,8 @@ struct journal_file_name {
 env::task<result<std::vector<journal_file_name>>> list_journal_files(env::file_system* files, std::string folder);
 
 /// Every group found in one file, whether or not it belongs to the file's present use. Reads past the page cache.
-env::task<result<std::vector<found_group>>> scan_journal_file(env::file_system* files, std::string path, std::uint32_t file_index);
+env::task<result<std::vector<found_group>>> scan_journal_file(env::file_system* files, std::string path,
+                                                              std::uint32_t file_index);
 
 /// Reads all files of one shard's journal and decides what holds. Groups below `floor` are not needed and not judged.
 /// A damaged last group is a torn tail and is cut; damage before it is reported in `damage` and nothing is repaired:

@@ -7,9 +7,19 @@
 namespace logstore {
 
 live_segment::live_segment(offset base, std::uint64_t bytes, next_offset next)
-    : base_(base), next_(next), end_(bytes), written_(round_down_to_block(bytes)), flushed_(written_), durable_end_(bytes), durable_next_(next),
-      settled_end_(bytes), hole_end_(bytes), tail_(round_down_to_block(bytes)), index_(base, bytes),
-      index_start_offset_(first_not_below(next)), index_start_bytes_(bytes) {
+    : base_(base),
+      next_(next),
+      end_(bytes),
+      written_(round_down_to_block(bytes)),
+      flushed_(written_),
+      durable_end_(bytes),
+      durable_next_(next),
+      settled_end_(bytes),
+      hole_end_(bytes),
+      tail_(round_down_to_block(bytes)),
+      index_(base, bytes),
+      index_start_offset_(first_not_below(next)),
+      index_start_bytes_(bytes) {
     file_made = bytes > 0;
 }
 

@@ -22,7 +22,13 @@ namespace logstore {
 class live_segment {
   public:
     /// An empty segment that begins with `base`.
-    explicit live_segment(offset base) : base_(base), next_(base.value()), durable_next_(base.value()), tail_(0), index_(base), index_start_offset_(base) {}
+    explicit live_segment(offset base)
+        : base_(base),
+          next_(base.value()),
+          durable_next_(base.value()),
+          tail_(0),
+          index_(base),
+          index_start_offset_(base) {}
     /// A segment found after a stop: `bytes` of it are in its file, a last partial block padded ("settled").
     live_segment(offset base, std::uint64_t bytes, next_offset next);
 

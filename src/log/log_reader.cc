@@ -80,7 +80,8 @@ env::task<result<std::optional<found_batch>>> log_reader::walk(segment_view view
     while (position < view.limit) {
         std::optional<found_batch> batch = batch_in_memory(view, position);
         if (!batch) {
-            const bool in_window = position >= window_start && position + record_batch_header_bytes <= window_start + window.size();
+            const bool in_window = position >= window_start &&
+                                   position + record_batch_header_bytes <= window_start + window.size();
             if (!in_window) {
                 window.resize(walk_bytes);
                 window_start = position;

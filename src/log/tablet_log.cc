@@ -270,7 +270,8 @@ env::task<result<std::uint64_t>> tablet_log::apply_retention(timestamp_ms now) {
     if (!loaded) co_return std::unexpected(loaded.error());
     // An active segment whose newest record is too old is rolled, so that it can go next time.
     const live_segment& last = active();
-    if (settings_.retention_ms >= 0 && !last.is_empty() && last.index_complete() && last.index().max_timestamp() != no_timestamp &&
+    if (settings_.retention_ms >= 0 && !last.is_empty() && last.index_complete() &&
+        last.index().max_timestamp() != no_timestamp &&
         now - last.index().max_timestamp() > settings_.retention_ms)
         roll();
     std::uint64_t total = 0;

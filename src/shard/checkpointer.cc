@@ -203,7 +203,8 @@ env::task<> checkpointer::look_at_space() {
 env::task<result<>> checkpointer::close_all() {
     std::vector<shard::hosted*> open;
     for (const auto& [id, held] : owner_.tablets_)
-        if (held->replica->log().next() != next_offset(0) || held->replica->log().log_start() != offset(0)) open.push_back(held.get());
+        if (held->replica->log().next() != next_offset(0) || held->replica->log().log_start() != offset(0))
+            open.push_back(held.get());
     result<> outcome;
     for (std::size_t started = 0; started < open.size() && outcome;) {
         env::gate together;

@@ -37,7 +37,8 @@ env::task<result<journal_replay::state*>> journal_replay::state_of(tablet_id id,
     made->writer = std::make_unique<segment_writer>(context_, id, made->directory);
     if (const auto point = points_.find(id); point != points_.end()) {
         made->log_start = point->second.log_start;
-        made->segment = std::make_shared<live_segment>(point->second.segment_base, point->second.segment_bytes, point->second.next);
+        made->segment = std::make_shared<live_segment>(point->second.segment_base,
+                                                       point->second.segment_bytes, point->second.next);
         auto loaded = co_await made->writer->load_hole(made->segment);
         if (!loaded) co_return std::unexpected(loaded.error());
         // The old journals hold the block's image when it was being rewritten: it may be rewritten again.

@@ -324,7 +324,9 @@ env::task<> shard::wait_for_data(std::vector<seen_tablet> seen, env::monotonic_t
             watch_here(one, waiter);
             continue;
         }
-        const auto action = [](shard& target, const seen_tablet& s, const std::shared_ptr<data_wait>& w) { target.watch_here(s, w); };
+        const auto action = [](shard& target, const seen_tablet& s, const std::shared_ptr<data_wait>& w) {
+            target.watch_here(s, w);
+        };
         owner.world_.loop.send(new watch_message(owner, one, waiter, action));
     }
     co_await waiter->wait(until, cancel);

@@ -67,6 +67,8 @@ class shard final : public journal_listener {
     env::environment& world() { return world_; }
     shard_id id() const { return id_; }
     env::gate& work() { return work_; }
+    /// For calls that must run while work() is being closed: stop().
+    env::gate& control() { return control_; }
     bool is_stopping() const { return is_stopping_; }
 
     /// Which shard owns a tablet. The same on every shard of a process.
@@ -150,6 +152,7 @@ class shard final : public journal_listener {
     bool is_low_on_space_ = false;
     bool has_failed_ = false;
     env::gate work_;
+    env::gate control_;
 };
 
 }  // namespace logstore

@@ -65,7 +65,8 @@ def seen_by(fields: list[Field], value: dict, version: int) -> dict:
         if version not in field.versions:
             inner = field.default_value()
         elif inner is not None and field.fields:
-            inner = [seen_by(field.fields, one, version) for one in inner] if field.is_list else seen_by(field.fields, inner, version)
+            many = field.is_list
+            inner = [seen_by(field.fields, one, version) for one in inner] if many else seen_by(field.fields, inner, version)
         seen[field.name] = inner
     return seen
 

@@ -12,8 +12,7 @@ env::task<result<std::unique_ptr<client_connection>>> client_connection::connect
                                                                                  connection_options options) {
     auto stream = co_await world.net.connect(to);
     if (!stream) {
-        co_return fail(client_errc::unreachable,
-                       fmt::format("no connection to {}: {}", to.text(), stream.error().message()));
+        co_return fail(client_errc::unreachable, "no connection: " + stream.error().message());
     }
     std::unique_ptr<client_connection> made(
         new client_connection(world, std::move(to), std::move(options), std::move(*stream)));

@@ -13,8 +13,10 @@
 
 namespace logstore {
 
-/// An uncompressed batch of `records` records without contents, padded to `bytes` in all; its CRC holds, its records do not parse.
-inline byte_vector make_test_batch(std::size_t bytes, std::int32_t records = 1, std::int64_t timestamp = 1000, std::uint8_t fill = 'x') {
+/// An uncompressed batch of `records` records without contents, padded to `bytes` in all; its CRC holds, its
+/// records do not parse.
+inline byte_vector make_test_batch(std::size_t bytes, std::int32_t records = 1, std::int64_t timestamp = 1000,
+                                   std::uint8_t fill = 'x') {
     CHECK(bytes >= record_batch_header_bytes);
     byte_vector batch(bytes, std::byte{fill});
     std::byte* p = batch.data();
@@ -137,7 +139,8 @@ class shard_rig {
             for (const auto& part : read.records) piece.insert(piece.end(), part.bytes.begin(), part.bytes.end());
             for (std::size_t at_byte = 0; at_byte < piece.size();) {
                 const auto header = read_record_batch_header(bytes_view(piece).subspan(at_byte));
-                if (!header || !record_batch_crc_holds(*header, bytes_view(piece).subspan(at_byte))) co_return fail(tablet_errc::corrupt_batch);
+                if (!header || !record_batch_crc_holds(*header, bytes_view(piece).subspan(at_byte)))
+                    co_return fail(tablet_errc::corrupt_batch);
                 if (header->last_offset() >= from) from = first_not_below(header->next());
                 at_byte += header->size_bytes();
             }

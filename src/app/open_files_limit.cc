@@ -1,0 +1,14 @@
+#include "app/open_files_limit.h"
+
+#include <sys/resource.h>
+
+namespace logstore::app {
+
+void raise_open_files_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace logstore::app

@@ -1,0 +1,298 @@
+#include "shard/store.h"
+
+#include <algorithm>
+
+#include "base/logging.h"
+#include "log/log_errc.h"
+#include "log/segment_files.h"
+#include "shard/call.h"
+#include "shard/data_directory.h"
+
+namespace logstore {
+namespace {
+
+recovery_options recovery_options_of(const store_options& options) {
+    recovery_options out;
+    out.journal_folder = options.shard.journal_folder;
+    out.recovery_folder = options.shard.recovery_folder;
+    out.logs_folder = options.shard.logs_folder;
+    out.boot = options.shard.boot;
+    out.open_files_max = options.shard.open_files_max;
+    out.accept_loss = options.accept_loss;
+    return out;
+}
+
+tablet_settings settings_of(const cluster::topic_settings& from) {
+    tablet_settings out;
+    out.log.segment_bytes = static_cast<std::uint64_t>(from.segment_bytes);
+    out.log.segment_ms = from.segment_ms;
+    out.log.retention_bytes = from.retention_bytes;
+    out.log.retention_ms = from.retention_ms;
+    out.batch_bytes_max = static_cast<std::size_t>(from.message_bytes_max);
+    out.log_append_time = from.timestamps == cluster::timestamp_type::log_append_time;
+    return out;
+}
+
+std::shared_ptr<const std::vector<hosted_topic>> hosted_topics_of(const cluster::topic_image& image) {
+    auto hosted = std::make_shared<std::vector<hosted_topic>>();
+    for (const cluster::topic_ptr& topic : image.topics())
+        hosted->push_back({topic->id, topic->name, topic->partition_count, settings_of(topic->settings)});
+    return hosted;
+}
+
+constexpr std::string_view deletion_ending = "-delete";
+
+/// The topic id in `<topic>-<partition>.<id>-delete`.
+std::optional<topic_id> renamed_topic_of(std::string_view name) {
+    if (!name.ends_with(deletion_ending)) return std::nullopt;
+    name.remove_suffix(deletion_ending.size());
+    const std::size_t dot = name.rfind('.');
+    return dot == std::string_view::npos ? std::nullopt : topic_id::from_text(name.substr(dot + 1));
+}
+
+}  // namespace
+
+store::store(std::vector<env::environment> worlds, store_options options, std::function<void(error)> on_fatal)
+    : worlds_(std::move(worlds)), home_(worlds_.front()), options_(std::move(options)), on_fatal_(std::move(on_fatal)),
+      publishing_(home_.loop) {
+    options_.shard.journal_folder = folder("journal");
+    options_.shard.recovery_folder = folder("recovery");
+    options_.shard.logs_folder = folder("logs");
+}
+
+store::~store() = default;
+
+env::task<result<std::unique_ptr<store>>> store::open(std::vector<env::environment> worlds, store_options options,
+                                                      std::function<void(error)> on_fatal) {
+    std::unique_ptr<store> made(new store(std::move(worlds), std::move(options), std::move(on_fatal)));
+    auto opened = co_await made->open_all();
+    if (!opened) {
+        // What was opened is closed again, so that the caller may go on.
+        auto stopped = co_await made->stop();
+        (void)stopped;
+        co_return std::unexpected(opened.error());
+    }
+    co_return made;
+}
+
+env::task<result<>> store::open_all() {
+    auto directory = co_await open_directory();
+    if (!directory) co_return directory;
+    auto metadata = co_await open_metadata();
+    if (!metadata) co_return metadata;
+    auto sorted = co_await sort_directories();
+    if (!sorted) co_return sorted;
+    auto recovered = co_await recover();
+    if (!recovered) co_return recovered;
+    co_return co_await start_shards();
+}
+
+env::task<result<>> store::open_directory() {
+    const std::string& data_dir = options_.data_dir;
+    auto made = co_await home_.files.make_directory(data_dir);
+    if (!made) co_return fail(made.error().code, "cannot make the data directory " + data_dir + "; make its parent, or give another --data-dir");
+    auto locked = co_await home_.files.lock(data_dir + "/lock");
+    if (!locked) {
+        if (locked.error().code == std::errc::resource_unavailable_try_again)
+            co_return fail(log_errc::in_use, data_dir + " is used by another running logstore; stop that one, or give another --data-dir");
+        co_return fail(locked.error().code, "cannot write to the data directory " + data_dir + "; make it writable for this user, or give another --data-dir");
+    }
+    lock_ = std::move(*locked);
+    auto identity = co_await open_data_directory(home_, data_dir);
+    if (!identity) co_return std::unexpected(identity.error());
+    for (const char* name : {"journal", "recovery", "logs"}) {
+        auto folder_made = co_await home_.files.make_directory(folder(name));
+        if (!folder_made) co_return folder_made;
+    }
+    co_return co_await home_.files.sync_directory(data_dir);
+}
+
+env::task<result<>> store::open_metadata() {
+    cluster::embedded_metadata_options options;
+    options.on_failure = on_fatal_;
+    auto opened = co_await cluster::embedded_metadata_store::open(&home_.workers, &home_.loop, folder("metadata"), options);
+    if (!opened) co_return std::unexpected(opened.error());
+    metadata_ = std::move(*opened);
+    auto begun = co_await cluster::begin_boot(metadata_.get(), &home_.random);
+    if (!begun) co_return std::unexpected(begun.error());
+    identity_ = std::move(*begun);
+    options_.shard.boot = identity_.boot;
+    auto topics = co_await cluster::topic_directory::open(metadata_.get(), &home_.loop, &home_.random, options_.topics);
+    if (!topics) co_return std::unexpected(topics.error());
+    topics_ = std::move(*topics);
+    co_return result<>{};
+}
+
+env::task<result<>> store::sort_directories() {
+    const auto image = topics_->image();
+    const std::string& logs = options_.shard.logs_folder;
+    auto entries = co_await home_.files.list(logs);
+    if (!entries) co_return std::unexpected(entries.error());
+    for (const env::directory_entry& entry : *entries) {
+        const std::string path = logs + "/" + entry.name;
+        if (renamed_topic_of(entry.name)) continue;  // removed once the shards run
+        const auto named = parse_tablet_directory_name(entry.name);
+        std::string why = "its name is not a topic's";
+        if (named) {
+            auto id = co_await read_partition_metadata(&home_.files, path);
+            const cluster::topic_ptr topic = image->find(named->topic);
+            const bool is_known = id && topic && topic->id == *id && named->partition.value() < topic->partition_count;
+            if (is_known) continue;
+            if (id && image->find_deleted(*id) != nullptr) {
+                auto renamed = co_await home_.files.rename(path, deleted_directory_name(path, *id));
+                if (!renamed) co_return renamed;
+                continue;
+            }
+            // A directory that never got its metadata never got a record: whoever owns the name makes it again.
+            if (!id && topic && id.error().code == std::errc::no_such_file_or_directory) continue;
+            why = id ? "its topic id is not known" : id.error().message();
+        }
+        auto made = co_await home_.files.make_directory(folder("quarantine"));
+        if (!made) co_return made;
+        const std::string target = fmt::format("{}/{}.{}", folder("quarantine"), entry.name, identity_.boot);
+        log_warning("store", "{} is moved to {}: {}", path, target, why);
+        auto moved = co_await home_.files.rename(path, target);
+        if (!moved) co_return moved;
+        auto synced = co_await home_.files.sync_directory(folder("quarantine"));
+        if (!synced) co_return synced;
+    }
+    co_return co_await home_.files.sync_directory(logs);
+}
+
+env::task<result<>> store::recover() {
+    const auto image = topics_->image();
+    tablet_topic_lookup topic_of = [image](const tablet_id& id) -> std::string {
+        const cluster::topic_ptr topic = image->find(id.topic);
+        return topic && id.partition.value() < topic->partition_count ? topic->name : std::string();
+    };
+    const recovery_options options = recovery_options_of(options_);
+    auto recovered = co_await recover_store(home_, options, std::move(topic_of));
+    if (!recovered) co_return std::unexpected(recovered.error());
+    recovered_ = std::move(*recovered);
+    co_return co_await remove_obsolete_files(home_, options, static_cast<std::uint32_t>(worlds_.size()), options_.shard.journal_files);
+}
+
+env::task<result<>> store::start_shards() {
+    std::vector<shard*> peers;
+    for (std::uint32_t index = 0; index < worlds_.size(); ++index) {
+        hosted_shard made;
+        const auto on_fatal = on_fatal_;
+        made.owner = std::make_unique<shard>(worlds_[index], shard_id(index), options_.shard,
+                                             [on_fatal](error why) { on_fatal(std::move(why)); });
+        peers.push_back(made.owner.get());
+        shards_.push_back(std::move(made));
+    }
+    for (const hosted_shard& one : shards_) one.owner->set_peers(peers);
+    for (const hosted_shard& one : shards_) {
+        shard* owner = one.owner.get();
+        const journal_sequence first = recovered_.first_sequence;
+        auto open_there = [owner, first] { return owner->open(first); };
+        auto opened = co_await call_on(home_.loop, owner->world().loop, owner->work(), std::move(open_there));
+        if (!opened) co_return fail(tablet_errc::stopping);
+        if (!*opened) co_return *opened;
+    }
+    auto points = std::make_shared<std::unordered_map<tablet_id, recovery_point>>(std::move(recovered_.points));
+    auto published = co_await publish_topics(std::move(points));
+    if (!published) co_return published;
+    for (const cluster::deleted_topic& gone : topics_->image()->deleted_topics()) env::spawn(work_, remove_deleted(gone));
+    co_return result<>{};
+}
+
+env::task<result<>> store::publish_topics(found_points found) {
+    co_await publishing_.take();
+    auto published = co_await publish_in_turn(std::move(found));
+    publishing_.give();
+    co_return published;
+}
+
+env::task<result<>> store::publish_in_turn(found_points found) {
+    const std::shared_ptr<const cluster::topic_image> image = topics_->image();
+    if (image->revision() == published_ && !found) co_return result<>{};
+    const auto hosted = hosted_topics_of(*image);
+    for (hosted_shard& one : shards_) {
+        // Tablets first, then the image: a front door never names a tablet that its shard has not.
+        hosted_shard* target = &one;
+        auto set_there = [target, image, hosted, found]() -> env::task<result<>> { return target->owner->set_topics(hosted, found); };
+        auto set = co_await call_on(home_.loop, one.owner->world().loop, one.owner->work(), std::move(set_there));
+        if (!set) co_return fail(tablet_errc::stopping);
+        if (!*set) co_return *set;
+    }
+    struct image_setter {
+        static env::task<result<>> run(hosted_shard* target, std::shared_ptr<const cluster::topic_image> image) {
+            target->image = std::move(image);
+            co_return result<>{};
+        }
+    };
+    for (hosted_shard& one : shards_) {
+        hosted_shard* target = &one;
+        auto set_there = [target, image] { return image_setter::run(target, image); };
+        auto set = co_await call_on(home_.loop, one.owner->world().loop, one.owner->work(), std::move(set_there));
+        if (!set) co_return fail(tablet_errc::stopping);
+    }
+    published_ = image->revision();
+    co_return result<>{};
+}
+
+env::task<result<cluster::topic>> store::create_here(cluster::new_topic wanted) {
+    const bool validate_only = wanted.validate_only;
+    auto created = co_await topics_->create_topic(std::move(wanted));
+    if (!created || validate_only) co_return created;
+    auto published = co_await publish_topics(nullptr);
+    if (!published) co_return std::unexpected(published.error());
+    co_return created;
+}
+
+env::task<result<cluster::topic>> store::create_topic(shard* asking, cluster::new_topic wanted) {
+    auto create_there = [this, wanted = std::move(wanted)] { return create_here(wanted); };
+    auto created = co_await call_on(asking->world().loop, home_.loop, work_, std::move(create_there));
+    if (!created) co_return fail(tablet_errc::stopping);
+    co_return std::move(*created);
+}
+
+env::task<result<cluster::deleted_topic>> store::delete_here(topic_id id) {
+    auto deleted = co_await topics_->delete_topic(id);
+    if (!deleted) co_return deleted;
+    auto published = co_await publish_topics(nullptr);
+    if (!published) co_return std::unexpected(published.error());
+    env::spawn(work_, remove_deleted(*deleted));
+    co_return deleted;
+}
+
+env::task<result<cluster::deleted_topic>> store::delete_topic(shard* asking, topic_id id) {
+    auto delete_there = [this, id] { return delete_here(id); };
+    auto deleted = co_await call_on(asking->world().loop, home_.loop, work_, std::move(delete_there));
+    if (!deleted) co_return fail(tablet_errc::stopping);
+    co_return std::move(*deleted);
+}
+
+env::task<> store::remove_deleted(cluster::deleted_topic gone) {
+    const std::string& logs = options_.shard.logs_folder;
+    for (std::int32_t partition = 0; partition < gone.partition_count; ++partition) {
+        const std::string directory = logs + "/" + tablet_directory_name(gone.name, partition_id(partition));
+        const std::string renamed = deleted_directory_name(directory, gone.id);
+        auto removed = co_await remove_renamed_directory(&home_.files, logs, renamed);
+        if (!removed) {
+            log_warning("store", "cannot remove {}: {}; it is tried again at the next start", renamed, removed.error().message());
+            co_return;
+        }
+    }
+    auto forgotten = co_await topics_->forget_deleted(gone.id);
+    if (!forgotten) log_warning("store", "cannot forget the deleted topic {}: {}", gone.name, forgotten.error().message());
+}
+
+env::task<result<>> store::stop() {
+    result<> outcome;
+    co_await work_.close();
+    for (const hosted_shard& one : shards_) {
+        shard* owner = one.owner.get();
+        auto stop_there = [owner] { return owner->stop(); };
+        auto stopped = co_await call_on(home_.loop, owner->world().loop, owner->control(), std::move(stop_there));
+        if (stopped && !*stopped && outcome) outcome = *stopped;
+    }
+    if (topics_) co_await topics_->stop();
+    if (metadata_) co_await metadata_->close();
+    lock_.reset();
+    co_return outcome;
+}
+
+}  // namespace logstore
