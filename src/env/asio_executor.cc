@@ -17,7 +17,7 @@ void asio_executor::post(work what) {
 }
 
 void asio_executor::schedule_turn() {
-    if (turn_scheduled_) return;
+    if (turn_scheduled_ || in_turn_) return;
     turn_scheduled_ = true;
     boost::asio::post(context_, [this] { run_turn(); });
 }
@@ -26,6 +26,7 @@ void asio_executor::schedule_turn() {
 // for ever starves no socket.
 void asio_executor::run_turn() {
     turn_scheduled_ = false;
+    in_turn_ = true;
     running_.swap(ready_);
     for (auto& what : running_) {
         work taken = std::move(what);
@@ -39,6 +40,8 @@ void asio_executor::run_turn() {
         hook->at_turn_end();
     }
     running_hooks_.clear();
+    in_turn_ = false;
+    if (!ready_.empty() || !hooks_.empty()) schedule_turn();
 }
 
 void asio_executor::call_at_turn_end(turn_end_hook& hook) {

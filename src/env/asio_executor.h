@@ -5,15 +5,22 @@
 #include <thread>
 #include <vector>
 
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include "env/executor.h"
 #include "env/mailbox.h"
 #include "env/timer_queue.h"
 
 namespace logstore::env {
+
+/// Asio's objects on the concrete executor: the usual ones go through a type-erased one at each operation.
+using asio_descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
+using asio_timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                     boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                     boost::asio::io_context::executor_type>;
 
 /// Something to do once when the current burst of work has run, however often it was asked for: one
 /// io_uring_enter for all that was queued.
@@ -74,9 +81,10 @@ class asio_executor final : public executor {
     std::vector<turn_end_hook*> hooks_;
     std::vector<turn_end_hook*> running_hooks_;
     bool turn_scheduled_ = false;
+    bool in_turn_ = false;
 
     timer_queue timers_;
-    boost::asio::steady_timer alarm_{context_};
+    asio_timer alarm_{context_};
     /// When the alarm rings; it may ring early for nothing after a cancellation, never late.
     monotonic_time armed_for_ = monotonic_time::max();
 

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <unistd.h>
 
 #include "env/completion.h"
@@ -12,8 +11,6 @@
 namespace logstore::env {
 namespace {
 
-using boost::asio::posix::stream_descriptor;
-
 /// The outcome of a connect() in progress on `socket`: 0 or an errno.
 int connect_outcome(int socket) {
     int why = 0;
@@ -22,14 +19,14 @@ int connect_outcome(int socket) {
 }
 
 /// Completes with 0 when `socket` is connected, else with an errno; ETIMEDOUT at `deadline`.
-task<int> wait_connected(asio_executor& loop, stream_descriptor& socket, monotonic_time deadline) {
+task<int> wait_connected(asio_executor& loop, asio_descriptor& socket, monotonic_time deadline) {
     completion<int> done;
     bool late = false;
     const timer_id alarm = loop.start_timer(deadline, [&socket, &late] {
         late = true;
         socket.cancel();
     });
-    socket.async_wait(stream_descriptor::wait_write, [&](const boost::system::error_code&) {
+    socket.async_wait(asio_descriptor::wait_write, [&](const boost::system::error_code&) {
         done.set(late ? ETIMEDOUT : connect_outcome(socket.native_handle()));
     });
     const int outcome = co_await done;
@@ -43,7 +40,7 @@ task<result<int>> connect_one(asio_executor& loop, kernel_address to, monotonic_
     if (made < 0) co_return std::unexpected(socket_error(errno, "socket"));
     int why = ::connect(made, to.get(), to.bytes) == 0 ? 0 : errno;
     if (why == EINPROGRESS) {
-        stream_descriptor waiting(loop.context());
+        asio_descriptor waiting(loop.context());
         boost::system::error_code failed;
         waiting.assign(made, failed);
         if (failed) {

@@ -1,8 +1,14 @@
 #include "env/file_contract.h"
 
+#include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "env/asio_executor.h"
@@ -139,6 +145,46 @@ TYPED_TEST(real_files, destroying_a_file_with_an_operation_under_way_is_a_defect
             f.reset();
         },
         "operations under way");
+}
+
+/// From now on, threads made by this one are refused RWF_DSYNC, and fdatasync fails with `flush_error`
+/// (unless 0).
+void refuse_durable_writes(unsigned flush_error) {
+    sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_fdatasync, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_pwritev2, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[5])),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, RWF_DSYNC, 2, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | flush_error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+    };
+    if (flush_error == 0) program[5] = program[6];
+    const sock_fprog filter{std::size(program), program};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
+        std::_Exit(1);
+    }
+}
+
+/// The answer of a durable write on threads that are refused RWF_DSYNC, as the status of a process.
+int errno_of_refused_write(unsigned flush_error) {
+    refuse_durable_writes(flush_error);
+    struct probe : file_contract<thread_world> {
+        void TestBody() override {}
+    } with;
+    auto f = with.create("a");
+    const auto written = with.wait(f->write_durably(0, bytes_of("text")));
+    if (with.read(*f, 0, 100) != "text") return 255;
+    return written ? 0 : written.error().code.value();
+}
+
+TEST(thread_file, a_refused_durable_write_becomes_a_write_and_a_flush) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    EXPECT_EXIT(std::_Exit(errno_of_refused_write(0)), testing::ExitedWithCode(0), "");
+    EXPECT_EXIT(std::_Exit(errno_of_refused_write(EIO)), testing::ExitedWithCode(EIO), "")
+        << "without the flush, no answer";
 }
 
 TEST(file_calls, pieces_are_used_up_from_the_front) {

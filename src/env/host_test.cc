@@ -1,10 +1,18 @@
 #include "env/host.h"
 
 #include <atomic>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "env/gate.h"
 
@@ -88,6 +96,37 @@ TEST(host, says_which_disk_backend_it_uses) {
     EXPECT_EQ(make_host(1, disk_backend::threads)->shard(0).files.description(), "threads");
     const std::string chosen = make_host(1)->shard(0).files.description();
     EXPECT_TRUE(chosen == "io_uring" || chosen.starts_with("threads (io_uring refused")) << chosen;
+}
+
+/// Makes io_uring_setup fail in this process, as the seccomp profiles of containers do.
+void forbid_io_uring() {
+    sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog filter{std::size(program), program};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
+        std::_Exit(1);
+    }
+}
+
+TEST(host, falls_back_to_threads_where_io_uring_is_forbidden_and_says_why) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    EXPECT_EXIT(
+        {
+            forbid_io_uring();
+            host_options only;
+            only.disk = disk_backend::io_uring;
+            EXPECT_FALSE(host::make(only).has_value());
+            write_on_every_shard(disk_backend::automatic);
+            const std::string used = make_host(1)->shard(0).files.description();
+            std::fprintf(stderr, "uses %s\n", used.c_str());
+            std::_Exit(testing::Test::HasFailure() ? 1 : 0);
+        },
+        testing::ExitedWithCode(0), "uses threads \\(io_uring refused \\(Operation not permitted\\)\\)");
 }
 
 TEST(host, the_first_stop_signal_is_handled_on_shard_0) {

@@ -14,8 +14,6 @@
 namespace logstore::env {
 namespace {
 
-using boost::asio::posix::stream_descriptor;
-
 /// How often one readiness may fill all room there is before other connections get their turn.
 constexpr int receive_rounds = 4;
 /// Pieces of one sendmsg.
@@ -66,7 +64,7 @@ void tcp_connection::wait_readable() {
     const bool wanted = delivers() || state_ == state::lingering;
     if (waiting_readable_ || !wanted || !held_.empty()) return;
     waiting_readable_ = true;
-    socket_.async_wait(stream_descriptor::wait_read,
+    socket_.async_wait(asio_descriptor::wait_read,
                        [self = pointer(this)](const boost::system::error_code& failed) {
                            self->waiting_readable_ = false;
                            if (!failed) self->receive();
@@ -200,7 +198,7 @@ void tcp_connection::all_sent() {
 void tcp_connection::wait_writable() {
     waiting_writable_ = true;
     socket_.async_wait(
-        stream_descriptor::wait_write, [self = pointer(this)](const boost::system::error_code& failed) {
+        asio_descriptor::wait_write, [self = pointer(this)](const boost::system::error_code& failed) {
             self->waiting_writable_ = false;
             if (failed) return;
             const std::size_t before = self->queued_bytes_;

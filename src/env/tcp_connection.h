@@ -4,7 +4,6 @@
 #include <optional>
 #include <vector>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
@@ -76,7 +75,7 @@ class tcp_connection : public boost::intrusive_ref_counter<tcp_connection, boost
 
     asio_executor& loop_;
     receive_scratch& scratch_;
-    boost::asio::posix::stream_descriptor socket_;
+    asio_descriptor socket_;
     std::string peer_;
     stream_handler* handler_ = nullptr;
     state state_ = state::open;

@@ -10,8 +10,6 @@
 namespace logstore::env {
 namespace {
 
-using boost::asio::posix::stream_descriptor;
-
 /// Connections accepted before the streams that exist already get their turn.
 constexpr int accepts_a_burst = 64;
 /// How long to wait when the process or the machine has no more descriptors or memory.
@@ -39,7 +37,7 @@ void tcp_acceptor::stop() {
 }
 
 void tcp_acceptor::wait_readable() {
-    socket_.async_wait(stream_descriptor::wait_read,
+    socket_.async_wait(asio_descriptor::wait_read,
                        [self = pointer(this)](const boost::system::error_code& failed) {
                            if (!failed) self->accept_burst();
                        });

@@ -3,7 +3,6 @@
 
 #include <optional>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
@@ -32,7 +31,7 @@ class tcp_acceptor : public boost::intrusive_ref_counter<tcp_acceptor, boost::th
 
     asio_executor& loop_;
     receive_scratch& scratch_;
-    boost::asio::posix::stream_descriptor socket_;
+    asio_descriptor socket_;
     accept_callback on_accept_;
     std::uint16_t port_;
     bool stopped_ = false;

@@ -82,10 +82,10 @@ void uring_ring::start(uring_operation& operation) {
     loop_.call_at_turn_end(*this);
 }
 
-bool uring_ring::fill() {
+void uring_ring::fill() {
     while (first_waiting_ != nullptr) {
         io_uring_sqe* entry = io_uring_get_sqe(&ring_);
-        if (entry == nullptr) return true;
+        if (entry == nullptr) return;
         uring_operation* operation = first_waiting_;
         first_waiting_ = operation->next;
         *entry = operation->entry;
@@ -93,11 +93,12 @@ bool uring_ring::fill() {
         ++in_flight_;
     }
     last_waiting_ = &first_waiting_;
-    return false;
 }
 
 void uring_ring::at_turn_end() {
     submit();
+    // What was in the page cache is done already: no need to hear of it through the reactor.
+    if (io_uring_cq_ready(&ring_) > 0) reap();
 }
 
 void uring_ring::submit() {
@@ -106,31 +107,27 @@ void uring_ring::submit() {
         CHECK(failed == 0, "enabling io_uring: errno {}", failed);
         is_enabled_ = true;
     }
-    bool more = true;
-    while (more) {
-        more = fill();
+    while (first_waiting_ != nullptr || io_uring_sq_ready(&ring_) > 0) {
+        fill();
         const int submitted = io_uring_submit(&ring_);
-        if (submitted == -EINTR) {
-            more = true;
-        } else if (submitted == -EAGAIN || submitted == -EBUSY) {
+        if (submitted == -EINTR) continue;
+        if (submitted == -EAGAIN || submitted == -EBUSY) {
             // No memory for requests, or completions overflow: take those that are there and try again next
             // turn.
             loop_.post([this] { reap(); });
             loop_.call_at_turn_end(*this);
             return;
-        } else {
-            CHECK(submitted >= 0, "io_uring_submit: errno {}", -submitted);
         }
+        CHECK(submitted >= 0, "submitting to io_uring: errno {}", -submitted);
     }
 }
 
 void uring_ring::wait_for_completions() {
-    completions_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                            [this](const boost::system::error_code& failed) {
-                                if (failed) return;
-                                reap();
-                                wait_for_completions();
-                            });
+    completions_.async_wait(asio_descriptor::wait_read, [this](const boost::system::error_code& failed) {
+        if (failed) return;
+        reap();
+        wait_for_completions();
+    });
 }
 
 void uring_ring::reap() {

@@ -4,7 +4,6 @@
 #include <coroutine>
 #include <memory>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <liburing.h>
 
 #include "base/bytes.h"
@@ -54,8 +53,8 @@ class uring_ring final : public turn_end_hook {
     explicit uring_ring(asio_executor& loop);
 
     void start(uring_operation& operation);
-    /// Moves waiting operations into the submission queue; answers whether any are left.
-    bool fill();
+    /// Moves waiting operations into the submission queue, as far as they fit.
+    void fill();
     void submit();
     void reap();
     void wait_for_completions();
@@ -63,7 +62,7 @@ class uring_ring final : public turn_end_hook {
     asio_executor& loop_;
     io_uring ring_{};
     bool is_enabled_ = false;
-    boost::asio::posix::stream_descriptor completions_;
+    asio_descriptor completions_;
     uring_operation* first_waiting_ = nullptr;
     uring_operation** last_waiting_ = &first_waiting_;
     std::size_t in_flight_ = 0;
