@@ -18,6 +18,9 @@ int connect_outcome(int socket) {
     return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &why, &bytes) == 0 ? why : errno;
 }
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): the loop outlives its coroutines, and the socket lives in
+// the frame that awaits.
+
 /// Completes with 0 when `socket` is connected, else with an errno; ETIMEDOUT at `deadline`.
 task<int> wait_connected(asio_executor& loop, asio_descriptor& socket, monotonic_time deadline) {
     completion<int> done;
@@ -54,6 +57,7 @@ task<result<int>> connect_one(asio_executor& loop, kernel_address to, monotonic_
     ::close(made);
     co_return std::unexpected(socket_error(why, "connecting to " + to.text()));
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 }  // namespace
 

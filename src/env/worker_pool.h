@@ -44,8 +44,9 @@ struct pool_call final : remote_message {
 };
 }  // namespace detail
 
-/// Runs `function` on the pool and resumes on `home` with its value (not void).
+/// Runs `function` on the pool and resumes on `home` with its value (not void). Pool and executor live as long as the host.
 template <class Function>
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
 task<std::invoke_result_t<Function&>> run_blocking(worker_pool& pool, executor& home, Function function) {
     detail::pool_call<Function, std::invoke_result_t<Function&>> call(pool, home, std::move(function));
     co_return co_await call;
