@@ -34,6 +34,20 @@ class temporary_folder {
     std::string path_;
 };
 
+/// While it lives, temporary folders, those of processes that a test lets die too, lie inside one that goes
+/// with the test.
+class shelter_for_the_dying {
+  public:
+    shelter_for_the_dying() : before_(std::filesystem::temp_directory_path()) {
+        ::setenv("TMPDIR", inside_.path().c_str(), 1);
+    }
+    ~shelter_for_the_dying() { ::setenv("TMPDIR", before_.c_str(), 1); }
+
+  private:
+    std::string before_;
+    temporary_folder inside_;
+};
+
 struct real_world {
     explicit real_world(bool names_only) : disk(1, names_only) {}
 
@@ -137,6 +151,7 @@ TYPED_TEST(real_files, a_file_without_o_direct_works_through_the_cache) {
 
 TYPED_TEST(real_files, destroying_a_file_with_an_operation_under_way_is_a_defect) {
     testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const shelter_for_the_dying shelter;
     EXPECT_DEATH(
         {
             auto f = this->create("a");
@@ -182,6 +197,7 @@ int errno_of_refused_write(unsigned flush_error) {
 
 TEST(thread_file, a_refused_durable_write_becomes_a_write_and_a_flush) {
     testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const shelter_for_the_dying shelter;
     EXPECT_EXIT(std::_Exit(errno_of_refused_write(0)), testing::ExitedWithCode(0), "");
     EXPECT_EXIT(std::_Exit(errno_of_refused_write(EIO)), testing::ExitedWithCode(EIO), "")
         << "without the flush, no answer";
