@@ -138,6 +138,7 @@ TEST(server_options, what_is_not_a_plain_setting_is_refused) {
     EXPECT_THAT(refusal("shards = 1\nshards = 2\n"), HasSubstr("logstore.toml:2: "));
     EXPECT_THAT(refusal("shards = \n"), HasSubstr("logstore.toml:1: "));
     EXPECT_THAT(refusal("\xFF\xFE"), HasSubstr("logstore.toml:"));
+    EXPECT_THAT(refusal("log_level = \xEF\xB3\xBF\"debug\"\n"), HasSubstr("logstore.toml:1: "));
     EXPECT_THAT(refusal(std::string(100'000, '[')), HasSubstr("logstore.toml:"));
     EXPECT_THAT(refusal("x = " + std::string(100'000, '[')), HasSubstr("logstore.toml:"));
 }
