@@ -19,7 +19,7 @@ void append(byte_vector& to, const byte_vector& more) {
 
 struct inspect_segment_test : testing::inspect_fixture {
     outcome inspect_bytes(bytes_view content, const std::string& name = "00000000000000000000.log") {
-        return inspect(stored_format::segment, write(name, content));
+        return inspect(stored_format::segment, folder.write(name, content));
     }
 };
 
@@ -41,7 +41,7 @@ TEST_F(inspect_segment_test, a_whole_segment_is_listed_batch_by_batch) {
 }
 
 TEST_F(inspect_segment_test, json_has_one_object_a_line) {
-    const outcome got = inspect(stored_format::segment, write("0.log", batch_at(7, 1)), true);
+    const outcome got = inspect(stored_format::segment, folder.write("0.log", batch_at(7, 1)), true);
     EXPECT_EQ(got.code, exit_code::success) << got.said;
     EXPECT_TRUE(got.printed.starts_with("{\"position\":0,\"base_offset\":7,\"last_offset\":7,\"records\":1,"))
         << got.printed;
@@ -101,7 +101,7 @@ TEST_F(inspect_segment_test, a_last_batch_cut_at_a_block_is_unfinished_unless_th
         EXPECT_EQ(got.code, exit_code::success) << got.printed;
         EXPECT_CONTAINS(got.printed, "whose rest is in the journal or was never acknowledged");
     }
-    write("00000000000000000000.seal", {});
+    folder.write("00000000000000000000.seal", {});
     const outcome sealed = inspect_bytes(bytes_view(file).first(4096));
     EXPECT_EQ(sealed.code, exit_code::failed);
     EXPECT_CONTAINS(sealed.printed, "a record batch runs past the end of the file");
@@ -132,14 +132,14 @@ TEST_F(inspect_segment_test, what_is_no_segment_is_damage_and_no_file_is_not_fou
     EXPECT_EQ(text.code, exit_code::failed);
     EXPECT_CONTAINS(text.printed, "DAMAGED at position 0: no record batch begins here");
     EXPECT_EQ(inspect_bytes({}).code, exit_code::success);
-    EXPECT_EQ(inspect(stored_format::segment, folder / "absent.log").code, exit_code::not_found);
-    EXPECT_EQ(inspect(stored_format::segment, folder).code, exit_code::failed);
+    EXPECT_EQ(inspect(stored_format::segment, folder.path_of("absent.log")).code, exit_code::not_found);
+    EXPECT_EQ(inspect(stored_format::segment, folder.path()).code, exit_code::failed);
 }
 
 TEST_F(inspect_segment_test, no_damage_crashes_it_and_none_goes_unseen) {
     byte_vector whole;
     for (int i = 0; i < 4; ++i) append(whole, batch_at(i * 3, 3, 3));
-    const std::string path = write("00000000000000000000.log", whole);
+    const std::string path = folder.write("00000000000000000000.log", whole);
     ASSERT_EQ(inspect(stored_format::segment, path).code, exit_code::success);
     const std::size_t batch_bytes = whole.size() / 4;
     for (std::size_t at = 0; at < 2 * batch_bytes; ++at) {

@@ -55,7 +55,7 @@ struct journal_bytes {
 
 struct inspect_store_test : testing::inspect_fixture {
     outcome inspect_journal(const journal_bytes& journal, bool json = false) {
-        return inspect(stored_format::journal, write("0-0.journal", journal.file), json);
+        return inspect(stored_format::journal, folder.write("0-0.journal", journal.file), json);
     }
 };
 
@@ -137,16 +137,17 @@ TEST_F(inspect_store_test, recovery_points_are_listed_and_damage_is_told) {
     one.next = next_offset(42);
     one.segment_bytes = 8192;
     byte_vector bytes = encode_recovery_points(points);
-    const outcome got = inspect(stored_format::recovery_points, write("4-1.points", bytes));
+    const outcome got = inspect(stored_format::recovery_points, folder.write("4-1.points", bytes));
     EXPECT_EQ(got.code, exit_code::success) << got.said;
     EXPECT_CONTAINS(got.printed, "boot 4  shard 1 of 2  journal groups needed from 9 on  1 tablets\n");
     EXPECT_CONTAINS(got.printed, events_1.topic.text());
-    const outcome json = inspect(stored_format::recovery_points, folder / "4-1.points", true);
+    const outcome json = inspect(stored_format::recovery_points, folder.path_of("4-1.points"), true);
     EXPECT_CONTAINS(json.printed, "\"next_offset\":42,");
 
     bytes[bytes.size() / 2] ^= std::byte(1);
-    EXPECT_EQ(inspect(stored_format::recovery_points, write("4-1.points", bytes)).code, exit_code::failed);
-    EXPECT_EQ(inspect(stored_format::recovery_points, folder / "absent").code, exit_code::not_found);
+    EXPECT_EQ(inspect(stored_format::recovery_points, folder.write("4-1.points", bytes)).code,
+              exit_code::failed);
+    EXPECT_EQ(inspect(stored_format::recovery_points, folder.path_of("absent")).code, exit_code::not_found);
 }
 
 }  // namespace

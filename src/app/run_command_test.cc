@@ -1,13 +1,10 @@
 #include "app/run_command.h"
 
-#include <filesystem>
-#include <fstream>
-
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "app/exit_code.h"
 #include "app/testing/recorded_console.h"
+#include "app/testing/scratch_folder.h"
 #include "config/option_text.h"
 
 namespace logstore::app {
@@ -24,13 +21,6 @@ ran run(const std::vector<std::string>& arguments) {
     return got;
 }
 
-struct config_file {
-    std::string path =
-        std::filesystem::temp_directory_path() / ("logstore-config-" + std::to_string(::getpid()) + ".toml");
-    explicit config_file(const std::string& content) { std::ofstream(path) << content; }
-    ~config_file() { std::filesystem::remove(path); }
-};
-
 TEST(run_command, help_goes_to_standard_output_and_usage_errors_to_standard_error) {
     const ran help = run({"topic", "--help"});
     EXPECT_EQ(help.code, 0);
@@ -43,8 +33,9 @@ TEST(run_command, help_goes_to_standard_output_and_usage_errors_to_standard_erro
 }
 
 TEST(run_command, the_printed_configuration_is_that_of_file_and_command_line) {
-    const config_file file("shards = 3\n[topics]\nauto_create = false\n");
-    const ran got = run({"serve", "--config", file.path, "--shards", "5", "--print-config"});
+    const testing::scratch_folder folder;
+    const std::string file = folder.write("c.toml", bytes_of("shards = 3\n[topics]\nauto_create = false\n"));
+    const ran got = run({"serve", "--config", file, "--shards", "5", "--print-config"});
     EXPECT_EQ(got.code, 0) << got.out.said;
     const auto loaded = config::load_server_options(got.out.printed, "printed");
     ASSERT_TRUE(loaded.has_value()) << loaded.error().detail;
@@ -53,10 +44,11 @@ TEST(run_command, the_printed_configuration_is_that_of_file_and_command_line) {
 }
 
 TEST(run_command, a_wrong_configuration_is_a_usage_error_that_names_its_place) {
-    const config_file file("shards = 3\nshardz = 4\n");
-    const ran wrong = run({"serve", "--config", file.path});
+    const testing::scratch_folder folder;
+    const std::string file = folder.write("c.toml", bytes_of("shards = 3\nshardz = 4\n"));
+    const ran wrong = run({"serve", "--config", file});
     EXPECT_EQ(wrong.code, number_of(exit_code::wrong_usage));
-    EXPECT_NE(wrong.out.said.find(file.path + ":2: shardz is not an option; did you mean shards?"),
+    EXPECT_NE(wrong.out.said.find(file + ":2: shardz is not an option; did you mean shards?"),
               std::string::npos)
         << wrong.out.said;
     const ran absent = run({"serve", "--config", "/absent.toml"});

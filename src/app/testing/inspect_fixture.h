@@ -1,14 +1,11 @@
 // A folder of files, and `logstore inspect` on them.
 #pragma once
 
-#include <filesystem>
-#include <fstream>
-
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "app/inspect.h"
 #include "app/testing/recorded_console.h"
+#include "app/testing/scratch_folder.h"
 #include "kafka/client/testing/run_on_host.h"
 
 namespace logstore::app::testing {
@@ -20,18 +17,8 @@ struct inspect_fixture : ::testing::Test {
         std::string said;
     };
 
-    std::filesystem::path folder;
+    scratch_folder folder;
 
-    void SetUp() override {
-        folder = std::filesystem::temp_directory_path() / ("logstore-inspect-" + std::to_string(::getpid()));
-        std::filesystem::create_directories(folder);
-    }
-    void TearDown() override { std::filesystem::remove_all(folder); }
-
-    std::string write(const std::string& name, bytes_view content) {
-        std::ofstream(folder / name, std::ios::binary) << text_of(content);
-        return folder / name;
-    }
     static outcome inspect(stored_format format, const std::string& path, bool json = false) {
         outcome kept;
         kafka::testing::run_on_host(

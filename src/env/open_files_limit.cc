@@ -1,8 +1,8 @@
-#include "app/open_files_limit.h"
+#include "env/open_files_limit.h"
 
 #include <sys/resource.h>
 
-namespace logstore::app {
+namespace logstore::env {
 
 void raise_open_files_limit() {
     rlimit limit{};
@@ -11,4 +11,4 @@ void raise_open_files_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-}  // namespace logstore::app
+}  // namespace logstore::env
