@@ -5,7 +5,7 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/impl/preprocessor.h>
 // The parser states its beliefs about the text as assertions (as assumptions with NDEBUG), its tables of
-// characters as unreachable places, and text can break them: "[[[", U+FCFF. Without them both go on to a "no".
+// characters as unreachable places, and text can break them: "[[[", U+FCFF. Without them both answer no.
 #undef TOML_ASSERT
 #undef TOML_ASSERT_ASSUME
 #undef TOML_UNREACHABLE
