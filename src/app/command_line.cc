@@ -287,10 +287,10 @@ void command_line_parser::add_delete_topic(CLI::App& topic) {
 void command_line_parser::add_inspect() {
     CLI::App& inspect =
         add_command(root_, "inspect", "Read stored files, without a server, and verify them.", {}, {});
-    add_group_of_commands(
-        inspect, {"COMMAND PATH [OPTIONS]",
-                  {"logstore inspect segment logstore-data/topics/events-0/00000000000000000000.log"},
-                  {}});
+    add_group_of_commands(inspect,
+                          {"COMMAND PATH [OPTIONS]",
+                           {"logstore inspect segment logstore-data/logs/events-0/00000000000000000000.log"},
+                           {}});
     const auto add = [&](stored_format format, const char* name, const char* description, const char* path,
                          std::string example) {
         CLI::App& one = add_command(inspect, name, description, {"PATH [OPTIONS]", {std::move(example)}, {}},
@@ -301,12 +301,12 @@ void command_line_parser::add_inspect() {
     add(stored_format::segment, "segment",
         "Print a segment's record batches and verify them. Exit code 1 when it is damaged.",
         "The segment (.log) file.",
-        "logstore inspect segment logstore-data/topics/events-0/00000000000000000000.log");
+        "logstore inspect segment logstore-data/logs/events-0/00000000000000000000.log");
     add(stored_format::journal, "journal",
         "Print a journal file's groups and verify them. Exit code 1 when it is damaged.", "The journal file.",
         "logstore inspect journal logstore-data/journal/0-0.journal");
     add(stored_format::recovery_points, "recovery-points", "Print the recovery points of a store.",
-        "The recovery-points file.", "logstore inspect recovery-points logstore-data/recovery-points");
+        "The recovery-points file.", "logstore inspect recovery-points logstore-data/recovery/1-0.points");
 }
 
 void command_line_parser::add_bench() {

@@ -12,7 +12,7 @@ env::task<void> run_and_stop(env::host* on, env::task<exit_code> command, exit_c
 
 }  // namespace
 
-exit_code run_on_host(console& out, std::function<env::task<exit_code>(env::host&)> make_command) {
+exit_code run_on_host(console& out, const std::function<env::task<exit_code>(env::host&)>& make_command) {
     env::host_options options;
     // A command reads little: no ring is worth its set-up.
     options.disk = env::disk_backend::threads;

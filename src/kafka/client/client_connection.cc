@@ -176,7 +176,7 @@ void client_connection::close() {
     if (!broken_) break_with(error(client_errc::closed, fmt::format("connection to {}", peer())));
 }
 
-void client_connection::break_with(error why) {
+void client_connection::break_with(const error& why) {
     CHECK(!broken_);
     broken_ = why;
     if (timer_) world_.loop.cancel_timer(*timer_);

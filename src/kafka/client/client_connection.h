@@ -137,7 +137,7 @@ class client_connection final : private env::stream_handler {
     void arm_timer(env::monotonic_time when);
     void look_at_deadline();
     /// Fails what is in flight, and all that comes. The connection may be gone afterwards.
-    void break_with(error why);
+    void break_with(const error& why);
 
     env::environment world_;
     env::socket_address to_;
