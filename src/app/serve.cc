@@ -1,13 +1,229 @@
 #include "app/serve.h"
 
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
 #include "app/exit_code.h"
+#include "app/version.h"
 #include "base/logging.h"
+#include "env/host.h"
+#include "kafka/server/server.h"
+#include "kafka/server/shard_broker.h"
+#include "shard/call.h"
+#include "shard/store.h"
 
 namespace logstore::app {
+namespace {
 
-int run_serve(const serve_arguments&) {
-    log_error("serve", "this build has no server yet");
-    return number_of(exit_code::failed);
+env::duration milliseconds(std::int64_t count) { return std::chrono::milliseconds(count); }
+
+env::disk_backend backend_of(config::disk_backend from) {
+    switch (from) {
+        case config::disk_backend::automatic: return env::disk_backend::automatic;
+        case config::disk_backend::io_uring: return env::disk_backend::io_uring;
+        case config::disk_backend::threads: return env::disk_backend::threads;
+    }
+    return env::disk_backend::automatic;
+}
+
+store_options store_options_of(const config::server_options& from, std::uint32_t shards) {
+    store_options to;
+    to.data_dir = from.data_dir;
+    to.shard.journal_file_bytes = from.journal_file_bytes;
+    to.shard.journal_files = from.journal_files;
+    to.shard.pinned_bytes_max = from.pinned_bytes_max;
+    to.shard.tail_cache_bytes_max = from.tail_cache_bytes;
+    to.shard.checkpoint_interval = milliseconds(from.checkpoint_interval_ms);
+    to.shard.settle_after = milliseconds(from.settle_idle_ms);
+    to.shard.retention_interval = milliseconds(from.retention_check_interval_ms);
+    to.shard.open_files_max = std::max<std::size_t>(64, from.open_files_max / shards);
+    const std::uint64_t journals = from.journal_file_bytes * from.journal_files * shards;
+    to.shard.reserve_bytes = from.free_bytes_min > 0 ? from.free_bytes_min : journals;
+    to.topics.partitions_default = from.partitions_default;
+    to.topics.limits.partitions_per_topic_max = static_cast<std::int32_t>(from.partitions_per_topic_max);
+    to.topics.limits.partitions_max = from.partitions_max;
+    to.topics.limits.topics_max = from.topics_max;
+    cluster::topic_settings& defaults = to.topics.defaults;
+    defaults.retention_ms = from.retention_ms;
+    defaults.retention_bytes = from.retention_bytes;
+    defaults.segment_bytes = from.segment_bytes;
+    defaults.segment_ms = from.segment_ms;
+    defaults.message_bytes_max = from.message_bytes_max;
+    defaults.min_insync_replicas = from.min_insync_replicas;
+    if (from.message_timestamps == config::record_timestamps::log_append_time)
+        defaults.timestamps = cluster::timestamp_type::log_append_time;
+    return to;
+}
+
+/// The server between its start and its stop. Belongs to executor 0.
+class serving {
+  public:
+    serving(env::host& host, const config::server_options& options) : host_(host), options_(options) {}
+
+    env::task<> start();
+    env::task<> stop();
+    int outcome() const { return outcome_; }
+    env::gate& work() { return work_; }
+
+  private:
+    struct door {
+        std::unique_ptr<kafka::shard_broker> broker;
+        std::unique_ptr<kafka::server> server;
+    };
+
+    env::task<result<>> open();
+    env::task<result<>> open_doors();
+    env::task<result<std::uint16_t>> open_door(door* which, std::uint32_t index, env::socket_address at);
+    void end(int outcome);
+
+    env::host& host_;
+    const config::server_options& options_;
+    std::unique_ptr<store> store_;
+    std::unique_ptr<kafka::process_limits> limits_;
+    std::vector<door> doors_;
+    bool is_ready_ = false;
+    bool is_stopping_ = false;
+    bool stop_wanted_ = false;
+    int outcome_ = number_of(exit_code::success);
+    env::gate work_;
+};
+
+void serving::end(int outcome) {
+    outcome_ = outcome;
+    host_.stop();
+}
+
+[[noreturn]] void die(const error& why) {
+    // What was in flight may be on disk or not. Connections close unanswered with the process; the next start finds out.
+    log_error("storage", "a durable write failed: {}. The process ends here: restart it, and recovery reads what the disk holds",
+              why.message());
+    std::fflush(nullptr);
+    std::_Exit(number_of(exit_code::failed));
+}
+
+env::task<> serving::start() {
+    auto opened = co_await open();
+    if (!opened) {
+        log_error("serve", "{}", opened.error().message());
+        if (store_) {
+            auto stopped = co_await store_->stop();
+            (void)stopped;
+        }
+        end(number_of(exit_code::failed));
+        co_return;
+    }
+    is_ready_ = true;
+    if (stop_wanted_) co_await stop();
+}
+
+env::task<result<>> serving::open() {
+    std::vector<env::environment> worlds;
+    for (std::uint32_t index = 0; index < host_.shard_count(); ++index) worlds.push_back(host_.shard(index));
+    log_info("serve", "logstore {} opens {} with {} shards, disk: {}", version_number(), options_.data_dir, worlds.size(),
+             worlds.front().files.description());
+    const env::monotonic_time begun = worlds.front().time().now();
+    auto opened = co_await store::open(worlds, store_options_of(options_, host_.shard_count()), [](error why) { die(why); });
+    if (!opened) co_return std::unexpected(opened.error());
+    store_ = std::move(*opened);
+    const recovered_store& found = store_->recovered();
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(worlds.front().time().now() - begun);
+    log_info("recovery", "{} tablets and {} bytes replayed from {} journal groups in {} ms{}", found.replayed_tablets,
+             found.replayed_bytes, found.replayed_groups, took.count(), found.tail_was_torn ? "; a torn last group was cut" : "");
+    co_return co_await open_doors();
+}
+
+env::task<result<std::uint16_t>> serving::open_door(door* which, std::uint32_t index, env::socket_address at) {
+    which->broker = std::make_unique<kafka::shard_broker>(*store_, index);
+    kafka::server_options options;
+    auto advertised = env::socket_address::parse(options_.kafka_advertise.empty() ? at.text() : options_.kafka_advertise);
+    if (!advertised) co_return std::unexpected(advertised.error());
+    options.advertised = *advertised;
+    options.frame_bytes_max = options_.frame_bytes_max;
+    options.in_flight_bytes_per_connection = options_.in_flight_bytes_per_connection;
+    options.idle_timeout = milliseconds(options_.connections_idle_max_ms);
+    options.auto_create_topics = options_.auto_create_topics;
+    options.partitions_default = options_.partitions_default;
+    which->server = std::make_unique<kafka::server>(*which->broker, *limits_, index, options);
+    auto listening = which->server->listen(at, host_.shard_count() > 1);
+    if (!listening)
+        co_return fail(listening.error().code, "cannot listen on " + at.text() + "; is another server there? Give another --kafka HOST:PORT");
+    co_return which->server->port();
+}
+
+env::task<result<>> serving::open_doors() {
+    auto at = env::socket_address::parse(options_.kafka_listen);
+    if (!at) co_return std::unexpected(at.error());
+    kafka::process_limit_options limits;
+    limits.in_flight_bytes = options_.in_flight_bytes;
+    limits.connections_max = options_.connections_max;
+    std::vector<env::executor*> loops;
+    for (std::uint32_t index = 0; index < host_.shard_count(); ++index) loops.push_back(&host_.shard(index).loop);
+    limits_ = std::make_unique<kafka::process_limits>(limits, loops);
+    doors_.resize(host_.shard_count());
+    for (std::uint32_t index = 0; index < host_.shard_count(); ++index) {
+        door* which = &doors_[index];
+        shard& owner = store_->at(index);
+        const env::socket_address address = *at;
+        auto open_there = [this, which, index, address] { return open_door(which, index, address); };
+        auto port = co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(open_there));
+        if (!port) co_return fail(tablet_errc::stopping);
+        if (!*port) co_return std::unexpected(port->error());
+        at->port = **port;
+    }
+    std::printf("ready: kafka %s, data %s, %u shards\n", at->text().c_str(), options_.data_dir.c_str(), host_.shard_count());
+    std::fflush(stdout);
+    co_return result<>{};
+}
+
+env::task<> serving::stop() {
+    if (!is_ready_) {
+        stop_wanted_ = true;
+        co_return;
+    }
+    if (std::exchange(is_stopping_, true)) co_return;
+    log_info("serve", "stopping: requests under way are finished, then everything is written to segments");
+    for (std::uint32_t index = 0; index < host_.shard_count(); ++index) {
+        kafka::server* server = doors_[index].server.get();
+        shard& owner = store_->at(index);
+        struct stopper {
+            static env::task<bool> run(kafka::server* server) {
+                co_await server->stop();
+                co_return true;
+            }
+        };
+        auto stop_there = [server] { return stopper::run(server); };
+        auto stopped = co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(stop_there));
+        (void)stopped;
+    }
+    auto stopped = co_await store_->stop();
+    if (!stopped) log_error("serve", "{}", stopped.error().message());
+    else log_info("serve", "stopped cleanly");
+    end(number_of(stopped ? exit_code::success : exit_code::failed));
+}
+
+}  // namespace
+
+int run_serve(const serve_arguments& arguments) {
+    const config::server_options& options = arguments.options;
+    set_log_level(options.log);
+    env::host_options host_options;
+    host_options.shards = options.shards > 0 ? options.shards : env::processor_count();
+    host_options.disk = backend_of(options.disk);
+    host_options.worker_threads = options.worker_threads;
+    auto host = env::host::make(host_options);
+    if (!host) {
+        log_error("serve", "{}", host.error().message());
+        return number_of(exit_code::failed);
+    }
+    serving server(**host, options);
+    (*host)->on_stop_signal([&server] { env::spawn(server.work(), server.stop()); });
+    (*host)->shard(0).loop.post([&server] { env::spawn(server.work(), server.start()); });
+    (*host)->run();
+    return server.outcome();
 }
 
 }  // namespace logstore::app

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cluster/topic_image.h"
 #include "env/environment.h"
 #include "env/task.h"
 #include "model/numbers.h"
@@ -21,39 +22,9 @@
 
 namespace logstore::kafka {
 
-/// A topic as the front door sees it.
-struct topic {
-    std::string name;
-    topic_id id;
-    std::int32_t partition_count = 0;
-    std::map<std::string, std::string, std::less<>> configs;
-    struct {
-        std::int32_t message_bytes_max = (1 << 20) + 12;
-    } settings;
-};
-using topic_ptr = std::shared_ptr<const topic>;
-
-/// All topics at one moment. Immutable.
-class topic_image {
-  public:
-    explicit topic_image(const std::vector<topic_ptr>& topics) : topics_(topics) {}
-
-    /// Null when there is none.
-    topic_ptr find(std::string_view name) const {
-        for (const topic_ptr& one : topics_)
-            if (one->name == name) return one;
-        return nullptr;
-    }
-    topic_ptr find(const topic_id& id) const {
-        for (const topic_ptr& one : topics_)
-            if (one->id == id) return one;
-        return nullptr;
-    }
-    std::vector<topic_ptr> topics() const { return topics_; }
-
-  private:
-    std::vector<topic_ptr> topics_;
-};
+using cluster::topic;
+using cluster::topic_image;
+using cluster::topic_ptr;
 
 /// The broker as one shard sees it: topics and tablets, wherever they are. Every function belongs to that
 /// shard's thread.
