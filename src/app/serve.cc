@@ -150,7 +150,9 @@ env::task<result<std::uint16_t>> serving::open_door(door* which, std::uint32_t i
     which->server = std::make_unique<kafka::server>(*which->broker, *limits_, index, options);
     auto listening = which->server->listen(at, host_.shard_count() > 1);
     if (!listening)
-        co_return fail(listening.error().code, "cannot listen on " + at.text() + "; is another server there? Give another --kafka HOST:PORT");
+        co_return fail(
+            listening.error().code,
+            "cannot listen on " + at.text() + "; is another server there? Give another --kafka HOST:PORT");
     co_return which->server->port();
 }
 

@@ -55,7 +55,9 @@ env::task<result<directory_identity>> open_data_directory(env::environment world
         if (decoded) co_return decoded;
         const std::error_code code = decoded.error().code;
         if (code == log_errc::newer_format)
-            co_return fail(code, folder + " was written by a newer version of logstore; start that version, or give another --data-dir");
+            co_return fail(code, folder +
+                                     " was written by a newer version of logstore; start that version, or "
+                                     "give another --data-dir");
         if (code == log_errc::foreign_directory)
             co_return fail(code, path + " is not a file of logstore; give another --data-dir");
         co_return fail(code, path + " is damaged; restore it from a backup of this data directory");
@@ -66,8 +68,10 @@ env::task<result<directory_identity>> open_data_directory(env::environment world
     for (const auto& entry : *entries)
         if (!may_be_there(entry.name))
             co_return fail(log_errc::foreign_directory,
-                           fmt::format("{} holds '{}' and no store.identity: it is not a data directory of logstore; give an empty "
-                                       "or a new --data-dir", folder, entry.name));
+                           fmt::format("{} holds '{}' and no store.identity: it is not a data directory of "
+                                       "logstore; give an empty "
+                                       "or a new --data-dir",
+                                       folder, entry.name));
     const std::uint64_t high = world.random.next();
     directory_identity made{topic_id::from_random_bits(high, world.random.next()).text()};
     byte_vector encoded = encode_directory_identity(made);

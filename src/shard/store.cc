@@ -90,12 +90,18 @@ env::task<result<>> store::open_all() {
 env::task<result<>> store::open_directory() {
     const std::string& data_dir = options_.data_dir;
     auto made = co_await home_.files.make_directory(data_dir);
-    if (!made) co_return fail(made.error().code, "cannot make the data directory " + data_dir + "; make its parent, or give another --data-dir");
+    if (!made)
+        co_return fail(made.error().code, "cannot make the data directory " + data_dir +
+                                              "; make its parent, or give another --data-dir");
     auto locked = co_await home_.files.lock(data_dir + "/lock");
     if (!locked) {
         if (locked.error().code == std::errc::resource_unavailable_try_again)
-            co_return fail(log_errc::in_use, data_dir + " is used by another running logstore; stop that one, or give another --data-dir");
-        co_return fail(locked.error().code, "cannot write to the data directory " + data_dir + "; make it writable for this user, or give another --data-dir");
+            co_return fail(
+                log_errc::in_use,
+                data_dir + " is used by another running logstore; stop that one, or give another --data-dir");
+        co_return fail(locked.error().code,
+                       "cannot write to the data directory " + data_dir +
+                           "; make it writable for this user, or give another --data-dir");
     }
     lock_ = std::move(*locked);
     auto identity = co_await open_data_directory(home_, data_dir);
@@ -169,7 +175,8 @@ env::task<result<>> store::recover() {
     auto recovered = co_await recover_store(home_, options, std::move(topic_of));
     if (!recovered) co_return std::unexpected(recovered.error());
     recovered_ = std::move(*recovered);
-    co_return co_await remove_obsolete_files(home_, options, static_cast<std::uint32_t>(worlds_.size()), options_.shard.journal_files);
+    co_return co_await remove_obsolete_files(home_, options, static_cast<std::uint32_t>(worlds_.size()),
+                                             options_.shard.journal_files);
 }
 
 env::task<result<>> store::start_shards() {
@@ -212,7 +219,9 @@ env::task<result<>> store::publish_in_turn(found_points found) {
     for (hosted_shard& one : shards_) {
         // Tablets first, then the image: a front door never names a tablet that its shard has not.
         hosted_shard* target = &one;
-        auto set_there = [target, image, hosted, found]() -> env::task<result<>> { return target->owner->set_topics(hosted, found); };
+        auto set_there = [target, image, hosted, found]() -> env::task<result<>> {
+            return target->owner->set_topics(hosted, found);
+        };
         auto set = co_await call_on(home_.loop, one.owner->world().loop, one.owner->work(), std::move(set_there));
         if (!set) co_return fail(tablet_errc::stopping);
         if (!*set) co_return *set;

@@ -71,7 +71,8 @@ class Planted(unittest.TestCase):
     def test_each_ban_finds_what_it_is_for(self) -> None:
         planted = {
             "clock": "auto now = std::chrono::steady_clock::now();", "thread": "std::thread worker;", "lock": "std::mutex lock;",
-            "system header": "#include <sys/stat.h>", "system call": "int file = ::open(path, 0);",
+            "system header": "#include <sys/stat.h>", "thread header": "#include <mutex>",
+            "system call": "int file = ::open(path, 0);",
             "files of the standard library": "#include <fstream>", "randomness": "int die = rand();",
             "environment variable": 'const char* home = getenv("HOME");', "order by address": "std::set<tablet*> open;",
             "Boost.Asio": "#include <boost/asio/post.hpp>", "Boost.Beast": "#include <boost/beast/http.hpp>",
