@@ -50,6 +50,19 @@ verdict judge(const error& why) {
     return {};
 }
 
+/// Why, for a person: the server's own words where it has some, and the name that Kafka's documentation
+/// knows.
+std::string reason_of(const error& why) {
+    if (const auto code = kafka::broker_error_code(why)) {
+        const std::string_view sentence =
+            why.detail.empty() ? kafka::error_sentence(*code) : std::string_view(why.detail);
+        return fmt::format("{} ({})", sentence, kafka::error_name(*code));
+    }
+    // The detail of these is a whole sentence; their code's words would only repeat it.
+    const bool is_sentence = why.code == client_errc::unreachable || why.code == std::errc::invalid_argument;
+    return is_sentence && !why.detail.empty() ? why.detail : why.message();
+}
+
 }  // namespace
 
 kafka::connection_options command_connection_options() {
@@ -67,10 +80,7 @@ env::task<result<std::unique_ptr<kafka::client_connection>>> connect_to_server(e
 
 exit_code report_failure(console& out, std::string_view doing, const error& why) {
     const verdict found = judge(why);
-    // The detail of these is a whole sentence; their code's words would only repeat it.
-    const bool is_sentence = why.code == client_errc::unreachable || why.code == std::errc::invalid_argument;
-    const std::string reason = is_sentence && !why.detail.empty() ? why.detail : why.message();
-    out.say(fmt::format("{}: {}.{}{}", doing, reason, found.advice.empty() ? "" : " ", found.advice));
+    out.say(fmt::format("{}: {}.{}{}", doing, reason_of(why), found.advice.empty() ? "" : " ", found.advice));
     return found.code;
 }
 
