@@ -1,16 +1,12 @@
 // What the Kafka front door needs of the broker behind it.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
-#include "cluster/topic_image.h"
+#include "cluster/topic_directory.h"
 #include "env/environment.h"
 #include "env/task.h"
 #include "model/numbers.h"
@@ -21,10 +17,6 @@
 #include "shard/wait_signal.h"
 
 namespace logstore::kafka {
-
-using cluster::topic;
-using cluster::topic_image;
-using cluster::topic_ptr;
 
 /// The broker as one shard sees it: topics and tablets, wherever they are. Every function belongs to that
 /// shard's thread.
@@ -39,8 +31,8 @@ class broker {
     /// New work is refused: the process is about to end.
     virtual bool is_stopping() const = 0;
 
-    /// The topics as this shard knows them; replaced as a whole when they change.
-    virtual std::shared_ptr<const topic_image> topics() const = 0;
+    /// The topics as this shard knows them; another image takes its place when they change.
+    virtual const std::shared_ptr<const cluster::topic_image>& topics() const = 0;
     /// Whether this shard owns the tablet: then append() copies the batch before it returns.
     virtual bool is_local(const tablet_id& tablet) const = 0;
 
@@ -59,10 +51,8 @@ class broker {
                                           wait_signal* cancel) = 0;
     virtual env::task<list_offset_outcome> list_offset(list_offset_request request) = 0;
 
-    /// Complete when every shard knows. Errors are of cluster/errc.h.
-    virtual env::task<result<topic>> create_topic(std::string name, std::int32_t partition_count,
-                                                  std::map<std::string, std::string, std::less<>> configs,
-                                                  bool validate_only) = 0;
+    /// Complete when every shard knows. Errors are of cluster/errc.h, or tablet_errc::stopping.
+    virtual env::task<result<cluster::topic>> create_topic(cluster::new_topic wanted) = 0;
     virtual env::task<result<>> delete_topic(topic_id id) = 0;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 
 #include "env/gate.h"
@@ -52,6 +53,9 @@ class connection final : public env::stream_handler,
   public:
     connection(const connection_resources& shared, std::unique_ptr<env::stream> socket);
     ~connection() override;
+
+    /// For the owner: where it keeps this connection.
+    std::list<std::unique_ptr<connection>>::iterator place;
 
     void start() { stream_->start(*this); }
     /// No further request is taken; what is under way is answered, soon, and the stream closed then.

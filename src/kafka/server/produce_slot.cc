@@ -102,11 +102,10 @@ void produce_slot::refuse(produce_response::partition& answer, error_code code, 
 }
 
 void produce_slot::append_all(const serving& with, const produce_request& request, frame_reader& frames) {
-    const auto image = with.target.topics();
     batch_rules rules;
     rules.allows_zstd = version_ >= 7;
     for (std::size_t t = 0; t < request.topics.size(); ++t) {
-        const topic_ptr to = image->find(request.topics[t].name);
+        const cluster::topic* to = with.topics.find(with.target.topics(), request.topics[t].name);
         for (std::size_t p = 0; p < request.topics[t].partitions.size(); ++p) {
             const auto& part = request.topics[t].partitions[p];
             auto& answer = response_.topics[t].partitions[p];
@@ -126,8 +125,8 @@ void produce_slot::append_all(const serving& with, const produce_request& reques
     }
 }
 
-void produce_slot::append(const serving& with, const topic& to, bytes_view batch, frame_reader& frames,
-                          produce_response::partition& answer) {
+void produce_slot::append(const serving& with, const cluster::topic& to, bytes_view batch,
+                          frame_reader& frames, produce_response::partition& answer) {
     partition_append& call = unused_append();
     call.slot = this;
     call.answer = &answer;

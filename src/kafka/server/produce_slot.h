@@ -68,7 +68,7 @@ class produce_slot {
     void refuse_all(error_code code, const char* message);
     void refuse(produce_response::partition& answer, error_code code, const char* message);
     void append_all(const serving& with, const produce_request& request, frame_reader& frames);
-    void append(const serving& with, const topic& to, bytes_view batch, frame_reader& frames,
+    void append(const serving& with, const cluster::topic& to, bytes_view batch, frame_reader& frames,
                 produce_response::partition& answer);
     partition_append& unused_append();
     void finish(partition_append& done);

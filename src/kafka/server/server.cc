@@ -13,7 +13,7 @@ server::server(broker& target, process_limits& limits, std::size_t shard_index, 
       limits_(limits),
       options_(std::move(options)),
       complaints_(target.world().time()),
-      resources_{{target_, options_, metrics_, complaints_},
+      resources_{{target_, options_, metrics_, complaints_, memo_},
                  limits.request_memory.share(shard_index),
                  slots_,
                  *this} {
@@ -48,16 +48,15 @@ void server::on_accept(std::unique_ptr<env::stream> socket) {
     }
     ++metrics_.connections_accepted;
     ++metrics_.connections_open;
-    auto made = std::make_unique<connection>(resources_, std::move(socket));
-    connection& started = *made;
-    connections_.emplace(&started, std::move(made));
-    started.start();
+    connections_.push_back(std::make_unique<connection>(resources_, std::move(socket)));
+    connections_.back()->place = std::prev(connections_.end());
+    connections_.back()->start();
 }
 
 void server::on_gone(connection& which) {
     limits_.connections.fetch_sub(1);
     --metrics_.connections_open;
-    connections_.erase(&which);
+    connections_.erase(which.place);
     if (connections_.empty() && empty_waiter_) std::exchange(empty_waiter_, {}).resume();
 }
 
@@ -77,7 +76,7 @@ void server::start_tick() {
 }
 
 void server::on_tick() {
-    for (const auto& [one, owned] : connections_) one->on_tick(patience_);
+    for (const auto& one : connections_) one->on_tick(patience_);
     start_tick();
 }
 
@@ -89,7 +88,7 @@ env::task<void> server::stop() {
     listener_.reset();
     env::executor& loop = target_.world().loop;
     if (tick_timer_) loop.cancel_timer(*std::exchange(tick_timer_, {}));
-    for (const auto& [one, owned] : connections_) one->finish();
+    for (const auto& one : connections_) one->finish();
 
     const env::timer_id deadline =
         loop.start_timer(loop.time().now() + options_.stop_timeout, [this] { abort_all(); });
@@ -106,7 +105,7 @@ env::task<void> server::stop() {
 void server::abort_all() {
     complaints_.write("cut off {} connections that did not finish within the time for stopping",
                       connections_.size());
-    for (const auto& [one, owned] : connections_) one->abort();
+    for (const auto& one : connections_) one->abort();
 }
 
 }  // namespace logstore::kafka

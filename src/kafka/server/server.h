@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 
 #include "base/result.h"
 #include "env/stream.h"
@@ -55,12 +55,14 @@ class server final : private connection_owner {
     const server_options options_;
     server_metrics metrics_;
     complaints complaints_;
+    topic_memo memo_;
     produce_slots slots_;
     const connection_resources resources_;
     connection::patience patience_;
 
     std::unique_ptr<env::listener> listener_;
-    std::unordered_map<connection*, std::unique_ptr<connection>> connections_;
+    /// In the order in which they were accepted.
+    std::list<std::unique_ptr<connection>> connections_;
     std::optional<env::timer_id> tick_timer_;
     std::coroutine_handle<> empty_waiter_;
     bool is_stopping_ = false;

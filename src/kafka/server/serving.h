@@ -5,6 +5,7 @@
 #include "kafka/server/complaints.h"
 #include "kafka/server/metrics.h"
 #include "kafka/server/options.h"
+#include "kafka/server/topic_memo.h"
 
 namespace logstore::kafka {
 
@@ -14,6 +15,7 @@ struct serving {
     const server_options& options;
     server_metrics& metrics;
     complaints& log;
+    topic_memo& topics;
 };
 
 }  // namespace logstore::kafka

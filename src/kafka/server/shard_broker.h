@@ -3,33 +3,43 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "kafka/server/broker.h"
 #include "shard/store.h"
 
 namespace logstore::kafka {
 
-/// kafka::broker for one shard of a store. Lives on that shard; the store outlives it.
+/// kafka::broker for one shard of a store. Belongs to that shard's thread; the store outlives it.
 class shard_broker final : public broker {
   public:
-    shard_broker(store& store, std::uint32_t shard_index) : store_(store), shard_(store.at(shard_index)) {}
+    shard_broker(store& whole, std::uint32_t shard_index) : store_(whole), shard_(whole.at(shard_index)) {}
 
     env::environment& world() override { return shard_.world(); }
     broker_id node() const override { return broker_id(0); }
     leader_epoch epoch() const override { return leader_epoch(store_.boot().value()); }
     const std::string& cluster_id() const override { return store_.cluster_id(); }
     bool is_stopping() const override { return shard_.is_stopping(); }
-    std::shared_ptr<const topic_image> topics() const override { return store_.topics(shard_.id()); }
+    const std::shared_ptr<const cluster::topic_image>& topics() const override {
+        return store_.topics(shard_.id());
+    }
     bool is_local(const tablet_id& tablet) const override { return shard_.is_local(tablet); }
+
     void append(append_call& call) override { shard_.append(call); }
     void after_burst(burst_listener& listener) override { shard_.after_burst(listener); }
     env::task<read_outcome> read(read_request request) override { return shard_.read(request); }
-    env::task<void> wait_for_data(std::vector<seen_tablet> seen, env::monotonic_time until, wait_signal* cancel) override {
+    env::task<void> wait_for_data(std::vector<seen_tablet> seen, env::monotonic_time until,
+                                  wait_signal* cancel) override {
         return shard_.wait_for_data(std::move(seen), until, cancel);
     }
-    env::task<list_offset_outcome> list_offset(list_offset_request request) override { return shard_.list_offset(request); }
-    env::task<result<topic>> create_topic(std::string name, std::int32_t partition_count,
-                                          std::map<std::string, std::string, std::less<>> configs, bool validate_only) override;
+    env::task<list_offset_outcome> list_offset(list_offset_request request) override {
+        return shard_.list_offset(request);
+    }
+
+    env::task<result<cluster::topic>> create_topic(cluster::new_topic wanted) override {
+        return store_.create_topic(&shard_, std::move(wanted));
+    }
     env::task<result<>> delete_topic(topic_id id) override;
 
   private:

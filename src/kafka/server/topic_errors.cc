@@ -1,6 +1,7 @@
 #include "kafka/server/topic_errors.h"
 
 #include "cluster/errc.h"
+#include "tablet/tablet_errc.h"
 
 namespace logstore::kafka {
 namespace {
@@ -21,10 +22,16 @@ error_code store_error(cluster::errc code) {
     }
 }
 
+/// What is not the directory's own word. The broker stops: how far the change got, nobody says.
+error_code other_error(const error& why) {
+    return why.code == tablet_errc::stopping ? error_code::request_timed_out
+                                             : error_code::unknown_server_error;
+}
+
 }  // namespace
 
 error_code create_topic_error(const error& why) {
-    if (why.code.category() != cluster::error_category()) return error_code::unknown_server_error;
+    if (why.code.category() != cluster::error_category()) return other_error(why);
     switch (const auto code = static_cast<cluster::errc>(why.code.value())) {
         case cluster::errc::topic_exists: return error_code::topic_already_exists;
         case cluster::errc::topic_name_collides:
@@ -38,7 +45,7 @@ error_code create_topic_error(const error& why) {
 }
 
 error_code delete_topic_error(const error& why) {
-    if (why.code.category() != cluster::error_category()) return error_code::unknown_server_error;
+    if (why.code.category() != cluster::error_category()) return other_error(why);
     switch (const auto code = static_cast<cluster::errc>(why.code.value())) {
         case cluster::errc::unknown_topic: return error_code::unknown_topic_or_partition;
         default: return store_error(code);

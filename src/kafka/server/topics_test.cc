@@ -29,7 +29,7 @@ class create_topics : public connection_fixture {
         EXPECT_EQ(response.topics.at(0).name, topic.name);
         return response.topics.at(0);
     }
-    topic_ptr find(std::string_view name) { return broker.topics()->find(name); }
+    cluster::topic_ptr find(std::string_view name) { return broker.topics()->find(name); }
 };
 
 TEST_F(create_topics, a_topic_is_made_in_every_version) {

@@ -2,7 +2,6 @@
 #include "kafka/protocol/messages/create_topics.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,8 +16,7 @@ namespace {
 
 /// What is asked for, in terms of the broker; or what is wrong with it.
 struct creation {
-    std::int32_t partition_count = 0;
-    std::map<std::string, std::string, std::less<>> configs;
+    cluster::new_topic topic;
     error_code error = error_code::none;
     std::string error_message;
 };
@@ -50,7 +48,7 @@ creation with_assignments(const create_topics_request::topic& asked, broker_id h
         }
     }
     creation wanted;
-    wanted.partition_count = static_cast<std::int32_t>(asked.assignments.size());
+    wanted.topic.partition_count = static_cast<std::int32_t>(asked.assignments.size());
     return wanted;
 }
 
@@ -59,10 +57,10 @@ creation with_counts(const create_topics_request::topic& asked, api_version v,
     constexpr std::int32_t broker_default = -1;
     const bool knows_defaults = v >= 4;
     creation wanted;
-    wanted.partition_count = asked.partition_count;
+    wanted.topic.partition_count = asked.partition_count;
     if (knows_defaults && asked.partition_count == broker_default)
-        wanted.partition_count = partitions_default;
-    if (wanted.partition_count <= 0)
+        wanted.topic.partition_count = partitions_default;
+    if (*wanted.topic.partition_count <= 0)
         return refused(error_code::invalid_partitions, "a topic needs at least one partition");
     if (asked.replication_factor != 1 && !(knows_defaults && asked.replication_factor == broker_default)) {
         return refused(error_code::invalid_replication_factor,
@@ -85,12 +83,12 @@ creation understand(const request_context& context, const create_topics_request:
             return refused(error_code::invalid_config,
                            fmt::format("the config {} has no value", config.name));
         }
-        wanted.configs.insert_or_assign(std::string(config.name), std::string(*config.value));
+        wanted.topic.configs.insert_or_assign(std::string(config.name), std::string(*config.value));
     }
     return wanted;
 }
 
-void describe(const topic& made, create_topics_response::topic& answer) {
+void describe(const cluster::topic& made, create_topics_response::topic& answer) {
     constexpr std::int8_t set_on_topic = 1;
     answer.id = made.id;
     answer.partition_count = made.partition_count;
@@ -108,9 +106,9 @@ env::task<void> create_one(request_context* context, const create_topics_request
                            bool validate_only, create_topics_response::topic* answer) {
     creation wanted = understand(*context, *asked);
     if (wanted.error == error_code::none) {
-        std::string name(asked->name);
-        const auto made = co_await context->target().create_topic(std::move(name), wanted.partition_count,
-                                                                  std::move(wanted.configs), validate_only);
+        wanted.topic.name = asked->name;
+        wanted.topic.validate_only = validate_only;
+        const auto made = co_await context->target().create_topic(std::move(wanted.topic));
         if (made) {
             describe(*made, *answer);
             if (validate_only) answer->id = {};

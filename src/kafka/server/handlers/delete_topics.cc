@@ -25,13 +25,13 @@ struct refusal {
 };
 
 /// The topic that is meant, or why there is none.
-topic_ptr find(const topic_image& image, const named_topic& asked, refusal& why_not) {
+cluster::topic_ptr find(const cluster::topic_image& image, const named_topic& asked, refusal& why_not) {
     const bool has_id = !asked.id.is_none();
     if (has_id == asked.name.has_value()) {
         why_not = {error_code::invalid_request, "a topic is named either by its name or by its id"};
         return nullptr;
     }
-    topic_ptr found = has_id ? image.find(asked.id) : image.find(*asked.name);
+    cluster::topic_ptr found = has_id ? image.find(asked.id) : image.find(*asked.name);
     if (found == nullptr) {
         why_not = {has_id ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition,
                    "no such topic"};
@@ -39,7 +39,7 @@ topic_ptr find(const topic_image& image, const named_topic& asked, refusal& why_
     return found;
 }
 
-env::task<void> delete_one(request_context* context, const named_topic* asked, topic_ptr found,
+env::task<void> delete_one(request_context* context, const named_topic* asked, cluster::topic_ptr found,
                            delete_topics_response::topic* answer) {
     answer->name = found->name;
     answer->id = found->id;
@@ -73,7 +73,7 @@ env::task<result<>> serve_delete_topics(request_context* context) {
             answer.name.reset();
         }
         refusal why_not;
-        topic_ptr found = find(*image, asked, why_not);
+        cluster::topic_ptr found = find(*image, asked, why_not);
         if (found != nullptr && !deleted.insert(found->id).second) {
             why_not = {error_code::invalid_request, "the request names this topic more than once"};
             found = nullptr;

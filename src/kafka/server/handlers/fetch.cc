@@ -62,13 +62,13 @@ class fetch {
     env::monotonic_time now() const { return context_.target().world().time().now(); }
 
     /// Every partition in the order of the request; each gets what the ones before it left of the limit.
-    env::task<void> read_all(const topic_image* image) {
+    env::task<void> read_all(const cluster::topic_image* image) {
         parts_.clear();
         seen_.clear();
         bytes_ = 0;
         has_error_ = false;
         for (const auto& asked_topic : request_.topics) {
-            const topic_ptr known = image->find(asked_topic.name);
+            const cluster::topic_ptr known = image->find(asked_topic.name);
             for (const auto& asked : asked_topic.partitions) {
                 parts_.emplace_back().asked = &asked;
                 if (known == nullptr || asked.index.value() < 0 ||

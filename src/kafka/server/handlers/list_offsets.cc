@@ -35,7 +35,7 @@ std::optional<offset_query> query_of(timestamp_ms timestamp, api_version v) {
     return std::nullopt;
 }
 
-env::task<list_offsets_response::partition> list_one(request_context* context, const topic* known,
+env::task<list_offsets_response::partition> list_one(request_context* context, const cluster::topic* known,
                                                      list_offsets_request::partition asked) {
     list_offsets_response::partition answer;
     answer.index = asked.index;
@@ -74,7 +74,7 @@ env::task<result<>> serve_list_offsets(request_context* context) {
         auto& answers = response.topics.emplace_back();
         answers.name = asked.name;
         answers.partitions.reserve(asked.partitions.size());
-        const topic_ptr known = image->find(asked.name);
+        const cluster::topic_ptr known = image->find(asked.name);
         for (const auto& part : asked.partitions) {
             answers.partitions.push_back(co_await list_one(context, known.get(), part));
         }

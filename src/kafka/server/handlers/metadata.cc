@@ -41,7 +41,7 @@ class metadata_answer {
     env::task<result<>> run() {
         auto image = context_.target().topics();
         if (request_.asks_for_all_topics(context_.version())) {
-            for (const topic_ptr& one : image->topics()) add(*one);
+            for (const cluster::topic_ptr& one : image->topics()) add(*one);
             co_return context_.answer(response_);
         }
         for (const auto& asked : *request_.topics) {
@@ -49,7 +49,7 @@ class metadata_answer {
                 add_by_id(*image, asked.id);
             } else if (!asked.name) {
                 add_error(error_code::invalid_request, "", {});
-            } else if (const topic_ptr known = image->find(*asked.name)) {
+            } else if (const cluster::topic_ptr known = image->find(*asked.name)) {
                 add(*known);
             } else if (missing_.insert(*asked.name).second) {
                 co_await add_missing(*asked.name);
@@ -61,7 +61,7 @@ class metadata_answer {
 
   private:
     /// Each topic once, however often it is named: an answer must not grow with repetitions.
-    void add(const topic& one) {
+    void add(const cluster::topic& one) {
         if (!added_.insert(one.id).second) return;
         auto& answer = response_.topics.emplace_back();
         answer.name = one.name;
@@ -79,8 +79,8 @@ class metadata_answer {
         }
     }
 
-    void add_by_id(const topic_image& image, const topic_id& id) {
-        if (const topic_ptr known = image.find(id)) return add(*known);
+    void add_by_id(const cluster::topic_image& image, const topic_id& id) {
+        if (const cluster::topic_ptr known = image.find(id)) return add(*known);
         if (!added_.insert(id).second) return;
         // Only version 12 can say "no name".
         std::optional<std::string> name;
@@ -96,14 +96,14 @@ class metadata_answer {
         } else if (!request_.allow_auto_topic_creation || !context_.with.options.auto_create_topics) {
             add_error(error_code::unknown_topic_or_partition, std::move(own_name), {});
         } else {
-            const std::int32_t partitions = context_.with.options.partitions_default;
-            std::map<std::string, std::string, std::less<>> no_configs;
-            const auto made =
-                co_await context_.target().create_topic(own_name, partitions, std::move(no_configs), false);
+            cluster::new_topic wanted;
+            wanted.name = own_name;
+            wanted.partition_count = context_.with.options.partitions_default;
+            const auto made = co_await context_.target().create_topic(std::move(wanted));
             if (made) {
                 add(*made);
             } else if (const auto image = context_.target().topics();
-                       const topic_ptr other = image->find(own_name)) {
+                       const cluster::topic_ptr other = image->find(own_name)) {
                 add(*other);  // another client was faster
             } else {
                 add_error(auto_creation_error(made.error()), std::move(own_name), {});

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <list>
-#include <map>
 #include <memory>
 
 #include <gtest/gtest.h>
@@ -35,14 +34,13 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
     stream_end& connect() {
         if (!resources) {
             resources = std::make_unique<connection_resources>(connection_resources{
-                {broker, options, metrics, log}, limits->request_memory.share(0), slots, *this});
+                {broker, options, metrics, log, memo}, limits->request_memory.share(0), slots, *this});
         }
         stream_end& end = ends.emplace_back(world.loop());
-        auto made = std::make_unique<connection>(*resources, std::make_unique<test_stream>(end));
-        connection& started = *made;
-        last = &started;
-        connections.emplace(&started, std::move(made));
-        started.start();
+        connections.push_back(std::make_unique<connection>(*resources, std::make_unique<test_stream>(end)));
+        last = connections.back().get();
+        last->place = std::prev(connections.end());
+        last->start();
         return end;
     }
 
@@ -75,7 +73,7 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
     }
 
     void end_all() {
-        for (const auto& [one, owned] : connections) one->abort();
+        for (const auto& one : connections) one->abort();
         broker.complete_all();
         run();
         broker.complete_all();
@@ -84,19 +82,20 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
         EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
     }
 
-    void on_gone(connection& which) override { connections.erase(&which); }
+    void on_gone(connection& which) override { connections.erase(which.place); }
 
     env::sim_world world{1};
     memory_broker broker{world.shard()};
     server_options options;
     server_metrics metrics;
     complaints log{world.time()};
+    topic_memo memo;
     produce_slots slots;
     std::unique_ptr<process_limits> limits =
         std::make_unique<process_limits>(process_limit_options{}, std::vector<env::executor*>{&world.loop()});
     std::unique_ptr<connection_resources> resources;
     std::list<stream_end> ends;
-    std::map<connection*, std::unique_ptr<connection>> connections;
+    std::list<std::unique_ptr<connection>> connections;
     connection* last = nullptr;
     /// The bytes of the last ask().
     byte_vector answer;

@@ -49,13 +49,13 @@ class memory_broker final : public broker {
     std::vector<std::pair<tablet_id, byte_vector>> appended;
 
     void add_topic(std::string name, std::int32_t partitions = 1) {
-        topic made;
+        cluster::topic made;
         made.name = std::move(name);
         made.partition_count = partitions;
         add(std::move(made));
     }
     tablet_id tablet_of(std::string_view name, std::int32_t partition = 0) const {
-        const topic_ptr found = image_->find(name);
+        const cluster::topic_ptr found = image_->find(name);
         CHECK(found != nullptr, "no topic {}", name);
         return {found->id, partition_id(partition)};
     }
@@ -105,7 +105,7 @@ class memory_broker final : public broker {
     leader_epoch epoch() const override { return leader_epoch(3); }
     const std::string& cluster_id() const override { return cluster_id_; }
     bool is_stopping() const override { return stopping; }
-    std::shared_ptr<const topic_image> topics() const override { return image_; }
+    const std::shared_ptr<const cluster::topic_image>& topics() const override { return image_; }
     bool is_local(const tablet_id& id) const override { return !remote.contains(id); }
 
     void append(append_call& call) override {
@@ -167,23 +167,23 @@ class memory_broker final : public broker {
         co_return outcome;
     }
 
-    env::task<result<topic>> create_topic(std::string name, std::int32_t partition_count,
-                                          std::map<std::string, std::string, std::less<>> configs,
-                                          bool validate_only) override {
+    env::task<result<cluster::topic>> create_topic(cluster::new_topic wanted) override {
         co_await env::yield(world_.loop);
         if (auto failure = next_failure()) co_return std::unexpected(std::move(*failure));
-        topic made;
-        made.name = std::move(name);
-        made.partition_count = partition_count;
-        made.configs = std::move(configs);
-        if (validate_only) co_return made;
+        cluster::topic made;
+        made.name = std::move(wanted.name);
+        made.partition_count = wanted.partition_count.value_or(1);
+        made.configs = std::move(wanted.configs);
+        if (wanted.validate_only) co_return made;
         co_return add(std::move(made));
     }
 
     env::task<result<>> delete_topic(topic_id id) override {
         co_await env::yield(world_.loop);
         if (auto failure = next_failure()) co_return std::unexpected(std::move(*failure));
-        std::erase_if(topics_, [&](const topic_ptr& one) { return one->id == id; });
+        const cluster::topic_ptr gone = image_->find(id);
+        if (gone == nullptr) co_return fail(cluster::errc::unknown_topic);
+        topics_.remove(cluster::topic_key(gone->name));
         publish();
         wake_readers();
         co_return result<>();
@@ -203,15 +203,15 @@ class memory_broker final : public broker {
         if (!wait.ended.is_set()) wait.ended.set(true);
     }
 
-    const topic& add(topic made) {
+    cluster::topic add(cluster::topic made) {
         ++last_id_;
         made.id = topic_id::from_random_bits(last_id_ << 32, last_id_);
         made.settings.message_bytes_max = batch_bytes_max;
-        topics_.push_back(std::make_shared<const topic>(std::move(made)));
+        topics_.put(std::make_shared<const cluster::topic>(made));
         publish();
-        return *topics_.back();
+        return made;
     }
-    void publish() { image_ = std::make_shared<const topic_image>(topics_); }
+    void publish() { image_ = topics_.publish(); }
 
     std::optional<error> next_failure() {
         if (topic_failures.empty()) return std::nullopt;
@@ -283,8 +283,8 @@ class memory_broker final : public broker {
     env::environment world_;
     const std::string cluster_id_ = "memory-cluster";
     std::uint64_t last_id_ = 0;
-    std::vector<topic_ptr> topics_;
-    std::shared_ptr<const topic_image> image_;
+    cluster::topic_image topics_;
+    std::shared_ptr<const cluster::topic_image> image_;
     std::map<tablet_id, tablet> tablets_;
     std::deque<held_append> held_;
     std::vector<burst_listener*> listeners_;
