@@ -91,7 +91,6 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("src/app/help_formatter.h", "order by address"): "looked up only; never walked",
     ("src/app/console_test.cc", "system header"): "gives a child process an output that fails",
     ("src/app/console_test.cc", "system call"): "gives a child process an output that fails",
-    ("src/kafka/server/testing/connection_fixture.h", "order by address"): "looked up only; never walked",
     ("src/config/server_options.cc", "order by address"): "membership only; never walked",
     ("src/env/testing/sim_disk.h", "order by address"): "membership only; never walked",
 }

@@ -1,5 +1,6 @@
 #include "kafka/server/byte_budget.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -22,6 +23,16 @@ bool byte_budget::try_take(std::size_t bytes) {
         if (held >= limit_bytes_) return false;
     } while (!held_bytes_.compare_exchange_weak(held, held + bytes));
     return true;
+}
+
+std::size_t byte_budget::take_up_to(std::size_t bytes) {
+    std::size_t held = held_bytes_.load();
+    std::size_t taken = 0;
+    do {
+        taken = std::min(bytes, limit_bytes_ - std::min(held, limit_bytes_));
+        if (taken == 0) return 0;
+    } while (!held_bytes_.compare_exchange_weak(held, held + taken));
+    return taken;
 }
 
 void byte_budget::give_back(std::size_t bytes) {

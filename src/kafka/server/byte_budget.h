@@ -33,6 +33,7 @@ class byte_budget {
   private:
     friend class budget_share;
     bool try_take(std::size_t bytes);
+    std::size_t take_up_to(std::size_t bytes);
     void give_back(std::size_t bytes);
 
     const std::size_t limit_bytes_;
@@ -73,6 +74,10 @@ class budget_share final : private env::remote_message {
     bool take_or_wait(std::size_t bytes, budget_waiter& waiter);
     /// `waiter` waits no more; harmless when it does not.
     void cancel(budget_waiter& waiter);
+    /// Takes what is left below the limit, at most `bytes`; returns how much.
+    std::size_t take_up_to(std::size_t bytes) { return whole_.take_up_to(bytes); }
+    /// Takes also above the limit: for what is there already.
+    void take_anyway(std::size_t bytes) { whole_.held_bytes_.fetch_add(bytes); }
     void give_back(std::size_t bytes) { whole_.give_back(bytes); }
     const byte_budget& whole() const { return whole_; }
 

@@ -12,7 +12,8 @@ connection::connection(const connection_resources& shared, std::unique_ptr<env::
     : shared_(shared), stream_(std::move(socket)), reader_(shared.with.options.frame_bytes_max) {}
 
 connection::~connection() {
-    CHECK(first_slot_ == nullptr && !is_serving_ && !awaits_burst_end_ && in_flight_bytes_ == 0);
+    CHECK(first_slot_ == nullptr && !is_serving_ && !awaits_burst_end_ && in_flight_bytes_ == 0 &&
+          fetched_bytes_ == 0);
 }
 
 // --- receiving
@@ -27,6 +28,7 @@ void connection::on_received(bytes_view bytes) {
 
 void connection::on_sent(std::size_t) {
     quiet_ticks_ = 0;
+    note_sent();
     work();
 }
 
@@ -36,6 +38,7 @@ void connection::on_closed(error) {
     hurry_.set();
     shared_.request_memory.cancel(*this);
     shared_.request_memory.give_back(std::exchange(admitted_bytes_, 0));
+    shared_.fetch_memory.give_back(std::exchange(fetched_bytes_, 0));
     update_end();
 }
 
@@ -161,7 +164,7 @@ env::task<void> connection::serve(std::shared_ptr<const void> owner, bytes_view 
     const std::size_t held_bytes = take_admission();
     const auto request = decode_request_frame(frame, shared_.with.options.request_limits());
     CHECK(request.has_value(), "the same bytes were understood before");
-    request_context context{shared_.with, *request, output_, hurry_};
+    request_context context{shared_.with, *request, output_, hurry_, shared_.fetch_memory, fetched_bytes_};
     const result<> served = co_await handler_of(request->header.api)(&context);
     is_serving_ = false;
     give_back(held_bytes);
@@ -227,11 +230,19 @@ void connection::send_output() {
     if (output_.is_empty()) return;
     if (state_ != state::open && state_ != state::finishing) {
         output_.discard();
+        shared_.fetch_memory.give_back(std::exchange(fetched_bytes_, 0));
         return;
     }
     shared_.with.metrics.sent_bytes += output_.size_bytes();
     output_.send(*stream_);
     stream_->flush();
+    note_sent();
+}
+
+/// The records of a fetch are let go when all of them have left, not piece by piece: it is soon enough.
+void connection::note_sent() {
+    if (fetched_bytes_ == 0 || stream_->pending_send_bytes() > 0 || !output_.is_empty()) return;
+    shared_.fetch_memory.give_back(std::exchange(fetched_bytes_, 0));
 }
 
 // --- the end

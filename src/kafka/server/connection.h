@@ -30,6 +30,7 @@ class connection_owner {
 struct connection_resources {
     serving with;
     budget_share& request_memory;
+    budget_share& fetch_memory;
     produce_slots& slots;
     connection_owner& owner;
 };
@@ -99,6 +100,7 @@ class connection final : public env::stream_handler,
     void close_in_place_of(const produce_slot& slot);
     void drop_slot();
     void send_output();
+    void note_sent();
     void update_receiving();
     void update_end();
     void refuse(const error& why);
@@ -122,6 +124,8 @@ class connection final : public env::stream_handler,
     std::size_t in_flight_bytes_ = 0;
     /// Bytes that the frame which comes next holds of the process's budget.
     std::size_t admitted_bytes_ = 0;
+    /// Bytes of fetched records in output_ and in the stream.
+    std::size_t fetched_bytes_ = 0;
     wait_signal hurry_;
 
     state state_ = state::open;

@@ -130,6 +130,40 @@ TEST_F(fetch_test, the_brokers_limit_stands_above_the_clients) {
     EXPECT_EQ(fetch_one(fetch_of({{"events"}})).records.size(), options.fetch_bytes_max);
 }
 
+TEST_F(fetch_test, records_of_all_fetches_share_a_limit_and_everyone_gets_one_batch) {
+    for (int i = 0; i < 5; ++i) broker.put("events", 0, batch_of(1, 1000));
+    const std::size_t size = stored("events", 0, 0).size();
+    limit_process_bytes(4 * size);
+    options.unsent_bytes_soft_max = 100;
+    stream_end& slow = connect();
+    slow.take_at_most(0);
+    slow.deliver(frame_of(fetch_of({{"events", 0, 0, static_cast<std::int32_t>(3 * size)}}), 11, 1));
+    run();
+    EXPECT_EQ(limits->fetch_memory.held_bytes(), 3 * size);
+    slow.deliver(frame_of(fetch_of({{"events"}}), 11, 2));  // not looked at before the first has left
+    EXPECT_EQ(fetch_one(fetch_of({{"events"}})).records.size(), size);
+    EXPECT_EQ(limits->fetch_memory.held_bytes(), 3 * size);
+    // Above the limit: one batch all the same, and no wait for more.
+    limits->fetch_memory.share(0).take_anyway(size);
+    EXPECT_EQ(fetch_one(fetch_of({{"events"}}, 10'000, 10'000)).records.size(), size);
+    limits->fetch_memory.share(0).give_back(size);
+    slow.take_at_most(stream_end::no_limit);
+    run();
+    EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);
+}
+
+TEST_F(fetch_test, a_client_that_goes_without_reading_gives_its_share_back) {
+    broker.put("events", 0, batch_of(1, 1000));
+    stream_end& client = connect();
+    client.take_at_most(10);
+    client.deliver(frame_of(fetch_of({{"events"}}), 11, 1));
+    run();
+    EXPECT_GT(limits->fetch_memory.held_bytes(), 1000u);
+    client.close();
+    run();
+    EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);
+}
+
 TEST_F(fetch_test, limits_below_0_are_as_0) {
     broker.put("events", 0, batch_of(1));
     fetch_request request = fetch_of({{"events", 0, 0, -5}}, -5, -5);

@@ -25,7 +25,7 @@ class frame_reader {
     /// An incomplete frame up to this size needs no admission.
     static constexpr std::size_t small_frame_bytes_max = std::size_t(16) << 10;
     /// From here on is_behind().
-    static constexpr std::size_t kept_bytes_soft_max = std::size_t(64) << 10;
+    static constexpr std::size_t kept_bytes_soft_max = std::size_t(16) << 10;
 
     enum class step {
         need_bytes,       ///< nothing to do until more arrives

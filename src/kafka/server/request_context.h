@@ -5,6 +5,7 @@
 #include "env/task.h"
 #include "kafka/protocol/codec.h"
 #include "kafka/protocol/header.h"
+#include "kafka/server/byte_budget.h"
 #include "kafka/server/output_queue.h"
 #include "kafka/server/serving.h"
 
@@ -18,6 +19,9 @@ struct request_context {
     output_queue& output;
     /// Set when nobody waits for the answer any more, or the broker is about to stop: answer soon.
     wait_signal& hurry;
+    /// Of all records that are fetched; and how much of it the connection holds until they have left.
+    budget_share& fetch_memory;
+    std::size_t& fetched_bytes;
 
     broker& target() const { return with.target; }
     api_version version() const { return request.header.version; }

@@ -15,6 +15,7 @@ server::server(broker& target, process_limits& limits, std::size_t shard_index, 
       complaints_(target.world().time()),
       resources_{{target_, options_, metrics_, complaints_, memo_},
                  limits.request_memory.share(shard_index),
+                 limits.fetch_memory.share(shard_index),
                  slots_,
                  *this} {
     const auto ticks = [&](env::duration time) { return static_cast<std::uint32_t>(time / tick_interval()); };

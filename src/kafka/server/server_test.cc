@@ -44,6 +44,7 @@ class server_test : public ::testing::TestWithParam<std::uint64_t> {
         if (front_door) world.run(front_door->stop());
         EXPECT_EQ(limits->connections.load(), 0u);
         EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
+        EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);
     }
 
     void start() {

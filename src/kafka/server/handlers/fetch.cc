@@ -2,6 +2,7 @@
 #include "kafka/protocol/messages/fetch.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "kafka/server/handlers/handlers.h"
@@ -39,13 +40,18 @@ class fetch {
           deadline_(now() + std::clamp<env::duration>(std::chrono::milliseconds(request.max_wait_ms), {},
                                                       context.with.options.fetch_wait_max)) {}
 
+    ~fetch() { context_.fetch_memory.give_back(held_bytes_); }
+    fetch(const fetch&) = delete;
+    fetch& operator=(const fetch&) = delete;
+
     env::task<result<>> run() {
         for (;;) {
             const auto image = context_.target().topics();
             co_await read_all(image.get());
             if (must_answer()) break;
             std::vector<seen_tablet> seen = std::move(seen_);
-            for (part& one : parts_) one.read.records.clear();  // nothing stays pinned during the wait
+            parts_.clear();  // nothing stays pinned during the wait
+            context_.fetch_memory.give_back(std::exchange(held_bytes_, 0));
             co_await context_.target().wait_for_data(std::move(seen), deadline_, &context_.hurry);
         }
         co_return answer();
@@ -66,7 +72,7 @@ class fetch {
         parts_.clear();
         seen_.clear();
         bytes_ = 0;
-        has_error_ = false;
+        has_error_ = is_cut_short_ = false;
         for (const auto& asked_topic : request_.topics) {
             const cluster::topic_ptr known = image->find(asked_topic.name);
             for (const auto& asked : asked_topic.partitions) {
@@ -76,19 +82,32 @@ class fetch {
                     note_error(error_code::unknown_topic_or_partition);
                     continue;
                 }
-                read_request what;
-                what.tablet = {known->id, asked.index};
-                what.from = asked.fetch_offset;
-                what.bytes_max =
-                    std::min(not_negative(asked.max_bytes), bytes_max_ - std::min(bytes_, bytes_max_));
-                // The first partition that has anything gives one batch even above the limits, or a large one
-                // would block for ever.
-                what.at_least_one = bytes_ == 0;
-                what.current_epoch = asked.current_epoch;
-                read_outcome outcome = co_await context_.target().read(what);
-                note_outcome(what.tablet, std::move(outcome));
+                co_await read({known->id, asked.index}, asked);
             }
         }
+    }
+
+    env::task<void> read(tablet_id from, const fetch_request::partition& asked) {
+        const std::size_t left = bytes_max_ - std::min(bytes_, bytes_max_);
+        const std::size_t wanted = std::min(not_negative(asked.max_bytes), left);
+        const std::size_t granted = context_.fetch_memory.take_up_to(wanted);
+        read_request what;
+        what.tablet = from;
+        what.from = asked.fetch_offset;
+        what.bytes_max = granted;
+        // The first partition that has anything gives one batch even above the limits, or a large one would
+        // block for ever.
+        what.at_least_one = bytes_ == 0;
+        what.current_epoch = asked.current_epoch;
+        read_outcome outcome = co_await context_.target().read(what);
+        if (outcome.bytes < granted) {
+            context_.fetch_memory.give_back(granted - outcome.bytes);
+        } else {
+            context_.fetch_memory.take_anyway(outcome.bytes - granted);
+        }
+        held_bytes_ += outcome.bytes;
+        if (granted < wanted && outcome.bytes > 0) is_cut_short_ = true;
+        note_outcome(from, std::move(outcome));
     }
 
     void note_error(error_code code) {
@@ -111,8 +130,8 @@ class fetch {
     }
 
     bool must_answer() const {
-        return bytes_ >= bytes_min_ || has_error_ || parts_.empty() || context_.hurry.is_set() ||
-               now() >= deadline_;
+        return bytes_ >= bytes_min_ || has_error_ || is_cut_short_ || parts_.empty() ||
+               context_.hurry.is_set() || now() >= deadline_;
     }
 
     result<> answer() {
@@ -127,6 +146,7 @@ class fetch {
                 answer_part(parts_[next++], answers.partitions.emplace_back());
         }
         context_.with.metrics.fetched_bytes += bytes_;
+        context_.fetched_bytes += std::exchange(held_bytes_, 0);
         output_queue& output = context_.output;
         return append_scattered_response(output.bytes(), output.insertions(), context_.version(),
                                          context_.request.header.correlation_id, response);
@@ -160,6 +180,10 @@ class fetch {
     std::vector<seen_tablet> seen_;
     std::size_t bytes_ = 0;
     bool has_error_ = false;
+    /// There was more, but no memory for it now.
+    bool is_cut_short_ = false;
+    /// Bytes of parts_ that are held of the budget.
+    std::size_t held_bytes_ = 0;
 };
 
 /// Sessions are never made here, so a request that goes on with one means another broker, or another life of

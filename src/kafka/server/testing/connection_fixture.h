@@ -28,13 +28,18 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
     void limit_process_bytes(std::size_t bytes) {
         process_limit_options changed;
         changed.in_flight_bytes = bytes;
+        changed.fetch_bytes = bytes;
         limits = std::make_unique<process_limits>(changed, std::vector<env::executor*>{&world.loop()});
     }
 
     stream_end& connect() {
         if (!resources) {
-            resources = std::make_unique<connection_resources>(connection_resources{
-                {broker, options, metrics, log, memo}, limits->request_memory.share(0), slots, *this});
+            resources = std::make_unique<connection_resources>(
+                connection_resources{{broker, options, metrics, log, memo},
+                                     limits->request_memory.share(0),
+                                     limits->fetch_memory.share(0),
+                                     slots,
+                                     *this});
         }
         stream_end& end = ends.emplace_back(world.loop());
         connections.push_back(std::make_unique<connection>(*resources, std::make_unique<test_stream>(end)));
@@ -80,6 +85,7 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
         run();
         EXPECT_TRUE(connections.empty());
         EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
+        EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);
     }
 
     void on_gone(connection& which) override { connections.erase(which.place); }

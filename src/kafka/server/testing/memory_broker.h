@@ -173,6 +173,8 @@ class memory_broker final : public broker {
         cluster::topic made;
         made.name = std::move(wanted.name);
         made.partition_count = wanted.partition_count.value_or(1);
+        constexpr std::int32_t partitions_max = 1000;
+        if (made.partition_count > partitions_max) co_return fail(cluster::errc::invalid_partition_count);
         made.configs = std::move(wanted.configs);
         if (wanted.validate_only) co_return made;
         co_return add(std::move(made));
