@@ -104,6 +104,7 @@ env::task<result<>> tablet_log::write_behind_in_turn() {
         segment.cached = rolled;
         if (!rolled->is_empty()) sealed_.push_back(std::move(segment));
         live_.pop_front();
+        sealed_since_retention_ = true;
     }
     const std::shared_ptr<live_segment> first = live_.front();
     co_return co_await writer_.write_blocks(first);
@@ -266,6 +267,7 @@ env::task<result<std::vector<segment_view>>> tablet_log::views_from(offset from)
 }
 
 env::task<result<std::uint64_t>> tablet_log::apply_retention(timestamp_ms now) {
+    sealed_since_retention_ = false;
     auto loaded = co_await load_sealed();
     if (!loaded) co_return std::unexpected(loaded.error());
     // An active segment whose newest record is too old is rolled, so that it can go next time.

@@ -69,6 +69,8 @@ class tablet_log {
     /// At a clean stop: as settle, and the file gets its exact length.
     env::task<result<>> close();
 
+    /// A segment was sealed since retention was applied: the size limit may be passed.
+    bool has_sealed_since_retention() const { return sealed_since_retention_; }
     /// Deletes sealed segments by age and size. Answers how many bytes went.
     env::task<result<std::uint64_t>> apply_retention(timestamp_ms now);
     /// Moves the log start, durably, and deletes what lies wholly below it. REQUIRES: below the durable end.
@@ -111,6 +113,7 @@ class tablet_log {
     offset log_start_{0};
     timestamp_ms last_append_time_ = no_timestamp;
     bool sealed_loaded_;
+    bool sealed_since_retention_ = false;
     std::deque<sealed_segment> sealed_;
     std::deque<std::shared_ptr<live_segment>> live_;  // at least one; the last takes appends
     segment_writer writer_;

@@ -55,8 +55,8 @@ env::task<result<found_points>> read_points(env::file_system* files, std::string
 std::string say_damage(std::uint32_t shard, const std::vector<std::string>& damage) {
     std::string text = fmt::format("the journal of shard {} is damaged below its last durable group:", shard);
     for (const auto& finding : damage) text += "\n  " + finding;
-    return text + "\nAcknowledged records may be lost. Nothing was changed. Restore the disk, or go on without what is damaged "
-                  "with `logstore repair --accept-loss`.";
+    return text + "\nAcknowledged records would be lost. Nothing was changed. Restore this data directory from a copy, or give "
+                  "another --data-dir; `logstore inspect journal` shows what the groups hold.";
 }
 
 struct replay_outcome {

@@ -226,6 +226,12 @@ env::task<> shard::write_behind(hosted* target) {
         auto done = co_await target->replica->log().write_behind();
         if (!accept_storage_result(done)) break;
         admit_waiting();
+        // By size at every seal: a fast producer fills a disk between two looks of the clock.
+        if (target->replica->log().has_sealed_since_retention() && !target->replica->is_closed()) {
+            auto freed = co_await target->replica->log().apply_retention(world_.time().wall_now());
+            const result<> applied = freed ? result<>{} : result<>(std::unexpected(freed.error()));
+            if (!accept_storage_result(applied)) break;
+        }
         if (target->replica->is_closed() || target->replica->log().unwritten_bytes() < write_behind_bytes) break;
         co_await env::yield(world_.loop);
     }

@@ -107,7 +107,8 @@ class Kills(unittest.TestCase):
         seen = self.seen_by_consumer(load)
         sent, acknowledged, failed = (sum(counts) for counts in zip(*(
             (len(one.sent), len(one.acknowledged), one.failed) for one in producers.values())))
-        print(f"{kills} kills in {time.monotonic() - begun:.0f} s: {sent} records sent, {acknowledged} acknowledged, {failed} not, "
+        print(f"{kills} kills in {time.monotonic() - begun:.0f} s: {sent} records sent, "
+              f"{acknowledged} acknowledged, {failed} not, "
               f"{len(log)} read at the end, {len(seen)} before; longest start {self.longest_start_s:.2f} s", flush=True)
         found = complaints(log, ends, producers, seen)
         self.assertEqual(found, [], f"{len(found)} complaints; the data is in {self.server.data}, the histories in {self.notes}")
