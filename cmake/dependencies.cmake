@@ -7,6 +7,11 @@ find_package(RocksDB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBURING REQUIRED IMPORTED_TARGET liburing)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
+# Kafka's codecs: gzip, snappy, lz4, zstd.
+pkg_check_modules(LIBZ REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(LIBSNAPPY REQUIRED IMPORTED_TARGET snappy)
+pkg_check_modules(LIBLZ4 REQUIRED IMPORTED_TARGET liblz4)
+pkg_check_modules(LIBZSTD REQUIRED IMPORTED_TARGET libzstd)
 
 # Boost.Asio without its deprecated parts; one target sets the macros so that no two sources disagree.
 add_library(logstore_asio INTERFACE)

@@ -21,6 +21,7 @@ class category : public std::error_category {
             case protocol_errc::trailing_bytes: return "bytes after the end";
             case protocol_errc::bad_record: return "a malformed record";
             case protocol_errc::compressed: return "the records are compressed";
+            case protocol_errc::bad_compression: return "bytes that the codec cannot read";
             case protocol_errc::unknown_api: return "an API that is not served";
             case protocol_errc::unsupported_version: return "a version that is not served";
             case protocol_errc::not_representable: return "a value that this version cannot carry";

@@ -19,6 +19,7 @@ enum class protocol_errc {
     trailing_bytes,    ///< bytes after the end of the message
     bad_record,        ///< a record whose content is not as long as its length says, or a batch that is none
     compressed,        ///< the records of this batch must be decompressed first
+    bad_compression,   ///< compressed bytes that their codec cannot read, or a codec that is none
     unknown_api,       ///< an API that is not served
     unsupported_version,  ///< a version that is not served
     not_representable,    ///< (encoding) a null, a length or a count that this version has no notation for
