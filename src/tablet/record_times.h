@@ -6,14 +6,20 @@
 
 namespace logstore {
 
+/// Of a compressed batch at most so much is looked at. Some hundred milliseconds of one thread at the worst,
+/// and a few times this in memory.
+inline constexpr std::size_t lookup_decompressed_bytes_max = 32 * 1024 * 1024;
+
 struct timed_record {
     offset record_offset;
     timestamp_ms timestamp;
 };
 
-/// The first record of the batch with a timestamp of at least `wanted`. Where the records cannot be looked at (a codec this
-/// build does not know, or contents that do not parse) the batch's base offset answers: a reader from there misses nothing.
-/// REQUIRES: a whole batch whose maximum timestamp is at least `wanted`.
+/// The first record of the batch, compressed or not, with a timestamp of at least `wanted`. The batch's base
+/// offset and base timestamp where the records cannot be looked at: contents that do not parse or lie outside
+/// the batch's offsets, a codec that is none, more than lookup_decompressed_bytes_max bytes decompressed. A
+/// reader from there misses nothing. Pure; any thread. It decompresses, which takes too long for a shard's
+/// thread. REQUIRES: a whole batch whose maximum timestamp is at least `wanted`.
 timed_record first_record_not_before(bytes_view batch, timestamp_ms wanted);
 
 }  // namespace logstore

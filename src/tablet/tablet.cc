@@ -150,7 +150,10 @@ env::task<result<std::optional<timed_offset>>> tablet::first_record_at(segment_v
     if (!*batch) co_return std::optional<timed_offset>();
     auto bytes = co_await reader_.read_batch(view, **batch);
     if (!bytes) co_return std::unexpected(bytes.error());
-    const auto found = first_record_not_before(*bytes, wanted);
+    // The workers bound how many batches are decompressed at a time.
+    env::environment& world = log_.context().world;
+    auto look = [batch_bytes = std::move(*bytes), wanted] { return first_record_not_before(batch_bytes, wanted); };
+    const timed_record found = co_await env::run_blocking(world.workers, world.loop, std::move(look));
     co_return timed_offset{found.record_offset.value(), found.timestamp};
 }
 
