@@ -19,8 +19,8 @@ DATA = pathlib.Path(os.environ.get("LOGSTORE_TEST_DATA") or REPOSITORY / "build"
 
 READY_WITHIN_S = 60
 STOPPED_WITHIN_S = 5
-# Small, so that checkpoints, rolls and reuse of journals happen all the time.
-SMALL = {"storage.journal_file_bytes": "4MiB"}
+# Small, so that checkpoints, rolls and reuse of journals happen all the time; and records of any time stay.
+SMALL = {"storage.journal_file_bytes": "4MiB", "topics.retention_ms": "-1"}
 
 
 def free_port() -> int:

@@ -1,0 +1,91 @@
+"""A disk that runs full: refusals that a client tries again, reads that go on, and no help needed when there is room."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+import unittest
+
+from support.batches import make_batch
+from support.cases import ServerCase, wait_until
+from support.server import fresh_directory
+from support.wire import Connection
+
+IMAGE_BYTES, BALLAST_BYTES = 320 << 20, 120 << 20
+STORAGE_ERROR = 56
+VALUE = b"d" * 500_000
+BATCH = make_batch([VALUE])
+
+
+class FullDisk(ServerCase):
+    shards = 1
+    settings = {"topics.segment_bytes": "8MiB", "storage.journal_files": "3", "storage.checkpoint_interval_ms": "300"}
+
+    @classmethod
+    def data_directory(cls) -> pathlib.Path:
+        if os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
+            raise unittest.SkipTest("a small file system needs root and mkfs.ext4")
+        held = fresh_directory("full")
+        mount = held / "mount"
+        mount.mkdir(parents=True)
+        cls.addClassCleanup(shutil.rmtree, held, ignore_errors=True)
+        image = held / "image"
+        with image.open("wb") as file:
+            file.truncate(IMAGE_BYTES)
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", str(image)], check=True, capture_output=True)
+        done = subprocess.run(["mount", "-o", "loop", str(image), str(mount)], capture_output=True)
+        if done.returncode != 0:
+            raise unittest.SkipTest(f"no loop device can be mounted here: {done.stderr.decode().strip()}")
+        cls.addClassCleanup(subprocess.run, ["umount", "--lazy", str(mount)], check=False)
+        cls.ballast = mount / "ballast"
+        with cls.ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+        return mount / "data"
+
+    def fill(self, topic: str, first: int) -> int:
+        """Appends until it is refused; the number of the first record that was."""
+        number = first
+        with Connection(self.server.port, timeout_s=30) as connection:
+            end = time.monotonic() + 60
+            while time.monotonic() < end:
+                answer = connection.produce(topic, BATCH)
+                self.assertIsNotNone(answer, "the connection was closed")
+                if answer[0] != 0:
+                    self.assertEqual(answer[0], STORAGE_ERROR)
+                    return number
+                self.assertEqual(answer[1], number)
+                number += 1
+        self.fail("the disk did not run full")
+
+    def expect(self, count: int) -> None:
+        read = self.read("full", count)
+        self.assertEqual([m.offset() for m in read], list(range(count)))
+        self.assertTrue(all(m.value() == VALUE for m in read))
+
+    def try_produce(self) -> int:
+        with Connection(self.server.port) as connection:
+            return connection.produce("full", BATCH)[0]
+
+    def test_it_refuses_reads_on_and_resumes(self) -> None:
+        self.create("full")
+        count = self.fill("full", 0)
+        self.assertGreater(count, 50)
+        self.expect(count)
+        self.assertEqual(self.try_produce(), STORAGE_ERROR)
+        self.assertEqual(self.watermarks("full"), (0, count))
+        self.server.crash()
+        self.expect(count)
+        self.ballast.unlink()
+        wait_until(lambda: self.try_produce() == 0, "it takes records again")
+        self.expect(count + 1)
+        count = self.fill("full", count + 1)
+        self.expect(count)
+        self.server.restart()
+        self.expect(count)
+        self.delete("full")
+        self.create("full")
+        wait_until(lambda: self.try_produce() == 0, "deleting makes room")
+        self.expect(1)
