@@ -23,6 +23,14 @@ void index_cache::put(tablet_id tablet, offset segment_base, std::shared_ptr<con
     }
 }
 
+void index_cache::forget(tablet_id tablet, offset segment_base) {
+    std::erase_if(entries_, [&](const entry& e) {
+        if (e.tablet != tablet || e.segment_base != segment_base) return false;
+        bytes_ -= e.bytes;
+        return true;
+    });
+}
+
 void index_cache::forget(tablet_id tablet) {
     std::erase_if(entries_, [&](const entry& e) {
         if (e.tablet != tablet) return false;

@@ -18,6 +18,7 @@ class index_cache {
     std::shared_ptr<const offset_index> find(tablet_id tablet, offset segment_base);
     void put(tablet_id tablet, offset segment_base, std::shared_ptr<const offset_index> index);
     void forget(tablet_id tablet);
+    void forget(tablet_id tablet, offset segment_base);
 
   private:
     struct entry {

@@ -29,7 +29,6 @@ std::size_t journal::entry_bytes_max() const {
     return options_.file_bytes / 2 - journal_group_header_bytes - journal_entry_header_bytes - block_bytes;
 }
 
-std::size_t journal::group_size_max_on_disk() const { return round_up_to_block(options_.group_bytes_max); }
 
 env::task<result<>> journal::make_file(std::uint32_t index) {
     const std::string path = file_path(options_.folder, options_.shard, index);
@@ -57,7 +56,7 @@ env::task<result<>> journal::make_file(std::uint32_t index) {
     co_return result<>{};
 }
 
-env::task<result<>> journal::open(journal_sequence first) {
+env::task<result<>> journal::open(journal_sequence first, std::uint64_t salt) {
     files_.resize(options_.files);
     for (std::uint32_t index = 0; index < options_.files; ++index) {
         auto made = co_await make_file(index);
@@ -69,7 +68,7 @@ env::task<result<>> journal::open(journal_sequence first) {
     durable_ = first - 1;
     active_ = 0;
     files_[0].in_use = true;
-    files_[0].salt = world_.random.next();
+    salt_ = salt;
     co_return result<>{};
 }
 
@@ -84,14 +83,36 @@ env::task<> journal::close() {
     co_await writes_.close();
 }
 
-bool journal::has_room_beside(std::size_t data_bytes, std::uint64_t kept_bytes) const {
-    std::uint64_t available = options_.file_bytes - position_;
-    std::uint64_t ends = 1;
-    for (std::uint32_t index = 0; index < files_.size(); ++index)
-        if (!files_[index].in_use) available += options_.file_bytes, ++ends;
-    const std::size_t entry_on_disk = round_up_to_block(journal_group_header_bytes + journal_entry_header_bytes + data_bytes);
-    const std::uint64_t wasted_at_ends = ends * std::max(group_size_max_on_disk(), entry_on_disk);
-    return pending_bytes_ + collecting_->size_on_disk() + entry_on_disk + wasted_at_ends + kept_bytes <= available;
+bool journal::has_room_beside(std::size_t data_bytes, std::uint64_t files_kept, std::size_t blocks_beside) const {
+    // Where every group will go, as advance_file will place them: the end of a file is wasted when a group does not fit it.
+    std::uint64_t at = position_;
+    std::uint64_t files_left = 0;
+    for (const journal_file& file : files_) files_left += file.in_use ? 0 : 1;
+    const auto place = [&](std::uint64_t group_bytes) {
+        if (at + group_bytes > options_.file_bytes) {
+            if (files_left == 0) return false;
+            --files_left;
+            at = 0;
+        }
+        at += group_bytes;
+        return true;
+    };
+    if (!place(in_flight_bytes_)) return false;
+    for (const auto& group : in_line_)
+        if (!place(group->size_on_disk())) return false;
+    if (collecting_->fits(data_bytes)) {
+        if (!place(collecting_->size_on_disk_with(data_bytes))) return false;
+    } else {
+        if (!collecting_->is_empty() && !place(collecting_->size_on_disk())) return false;
+        if (!place(round_up_to_block(journal_group_header_bytes + journal_entry_header_bytes + data_bytes))) return false;
+    }
+    // The empty group that closes it.
+    if (!place(block_bytes) || files_left < files_kept) return false;
+    // Each block's entry alone in its group, at the worst, and an empty group behind it.
+    constexpr std::uint64_t group_of_block = 3 * block_bytes;
+    const std::uint64_t fit =
+        (options_.file_bytes - at) / group_of_block + files_left * (options_.file_bytes / group_of_block);
+    return fit >= blocks_beside;
 }
 
 std::unique_ptr<journal_group> journal::take_group(std::size_t data_bytes) {
@@ -110,7 +131,6 @@ void journal::recycle(std::unique_ptr<journal_group> group) {
 }
 
 void journal::seal_collecting() {
-    pending_bytes_ += collecting_->size_on_disk();
     in_line_.push_back(std::move(collecting_));
 }
 
@@ -171,17 +191,17 @@ void journal::advance_file(std::size_t group_bytes) {
     CHECK(free != files_.end(), "the journal is full: has_room was not asked");
     active_ = static_cast<std::uint32_t>(free - files_.begin());
     free->in_use = true;
-    free->salt = world_.random.next();
     position_ = 0;
 }
 
 env::task<> journal::write_group(std::unique_ptr<journal_group> group) {
     advance_file(group->size_on_disk());
     journal_group_header header;
-    header.salt = files_[active_].salt;
+    header.salt = salt_;
     header.sequence = next_sequence_;
     header.checksum_before = checksum_before_;
     const bytes_view blocks = group->finish(header);
+    in_flight_bytes_ = blocks.size();
     ++next_sequence_;
     auto written = co_await files_[active_].handle->write_durably(position_, blocks);
     writing_ = false;
@@ -192,7 +212,7 @@ env::task<> journal::write_group(std::unique_ptr<journal_group> group) {
         co_return;
     }
     position_ += blocks.size();
-    pending_bytes_ -= blocks.size();
+    in_flight_bytes_ = 0;
     files_[active_].last = header.sequence;
     checksum_before_ = header.checksum;
     durable_ = header.sequence;
@@ -242,6 +262,7 @@ void journal::release_below(journal_sequence needed) {
     std::erase_if(full_, [&](std::uint32_t index) {
         if (files_[index].last >= needed) return false;
         files_[index].in_use = false;
+        ++counters_.files_released;
         return true;
     });
 }

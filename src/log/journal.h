@@ -40,6 +40,7 @@ struct journal_counters {
     std::uint64_t groups = 0;
     std::uint64_t entries = 0;
     std::uint64_t bytes_written = 0;
+    std::uint64_t files_released = 0;
 };
 
 /// Appends entries to preallocated, recycled files in groups; one group is in flight at a time, the next collects meanwhile.
@@ -51,15 +52,21 @@ class journal {
     ~journal();
 
     /// Makes the files, zeroed and durable. Existing files of these names are overwritten from the first group on.
-    /// The first group gets `first`. REQUIRES: first > every sequence ever written by this store.
-    env::task<result<>> open(journal_sequence first);
+    /// The first group gets `first`, every group `salt`: random, of this start of the store, in its recovery points.
+    /// REQUIRES: first > every sequence ever written by this store.
+    env::task<result<>> open(journal_sequence first, std::uint64_t salt);
     /// Waits until everything added is durable and stops. Nothing may be added any more.
     env::task<> close();
 
-    /// Whether an entry of so many bytes may be added now: room is left for it and for a checkpoint.
-    bool has_room(std::size_t data_bytes) const { return has_room_beside(data_bytes, options_.file_bytes); }
-    /// The same for an entry that a checkpoint writes: it may use the room kept for checkpoints.
-    bool has_room_for_checkpoint(std::size_t data_bytes) const { return has_room_beside(data_bytes, 0); }
+    /// Whether an entry of so many bytes may be added now: beside it one file is left for a checkpoint, and room for so many
+    /// entries of at most a block (images of settled blocks).
+    bool has_room(std::size_t data_bytes, std::size_t blocks_beside) const {
+        return has_room_beside(data_bytes, 1, blocks_beside);
+    }
+    /// The same for an entry that a checkpoint writes: it may use the file kept for checkpoints.
+    bool has_room_for_checkpoint(std::size_t data_bytes, std::size_t blocks_beside = 0) const {
+        return has_room_beside(data_bytes, 0, blocks_beside);
+    }
     /// The largest data of one entry.
     std::size_t entry_bytes_max() const;
 
@@ -100,13 +107,11 @@ class journal {
     };
     struct journal_file {
         std::unique_ptr<env::file> handle;
-        std::uint64_t salt = 0;
         journal_sequence last{0};  // of the groups in it
         bool in_use = false;
     };
 
-    bool has_room_beside(std::size_t data_bytes, std::uint64_t kept_bytes) const;
-    std::size_t group_size_max_on_disk() const;
+    bool has_room_beside(std::size_t data_bytes, std::uint64_t files_kept, std::size_t blocks_beside) const;
     std::unique_ptr<journal_group> take_group(std::size_t data_bytes);
     void recycle(std::unique_ptr<journal_group> group);
     void seal_collecting();
@@ -128,10 +133,11 @@ class journal {
     std::unique_ptr<journal_group> collecting_;
     std::deque<std::unique_ptr<journal_group>> in_line_;  // sealed, oldest first
     std::vector<std::unique_ptr<journal_group>> spare_;
-    std::uint64_t pending_bytes_ = 0;  // on disk, of groups sealed or in flight
+    std::size_t in_flight_bytes_ = 0;  // on disk, of the group being written
     std::size_t entry_bytes_begun_ = 0;
     journal_sequence next_sequence_{0};  // of the group that is written next (in_line_ front, else collecting)
     journal_sequence durable_{0};
+    std::uint64_t salt_ = 0;
     std::uint32_t checksum_before_ = 0;
     bool writing_ = false;
     bool write_scheduled_ = false;

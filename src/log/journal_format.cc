@@ -32,6 +32,11 @@ void encode_journal_group_header(journal_group_header& header, std::byte* to) {
     store_big(to + group_checksum_at, header.checksum);
 }
 
+bool may_be_journal_group(bytes_view from, std::uint64_t salt) {
+    return from.size() >= 24 && load_big<std::uint64_t>(from.data()) == group_magic &&
+           load_big<std::uint64_t>(from.data() + 16) == salt;
+}
+
 result<journal_group_header> decode_journal_group_header(bytes_view from) {
     if (from.size() < journal_group_header_bytes) return fail(log_errc::truncated);
     const std::byte* p = from.data();

@@ -15,7 +15,7 @@ inline constexpr std::size_t journal_entry_header_bytes = 72;
 
 /// The first bytes of a group; a group starts on a block and is padded with zeros to whole blocks.
 struct journal_group_header {
-    std::uint64_t salt = 0;  ///< of the file's present use; groups of an earlier use have another one
+    std::uint64_t salt = 0;  ///< of the start of the store that wrote it; what clients append cannot forge a group
     journal_sequence sequence;
     std::uint32_t checksum_before = 0;   ///< `checksum` of the group before, 0 for the first of a journal
     std::uint32_t payload_bytes = 0;     ///< entries, without header and padding
@@ -56,6 +56,8 @@ struct journal_entry_header {
 
 /// Writes the header with its checksum. REQUIRES: journal_group_header_bytes at `to`.
 void encode_journal_group_header(journal_group_header& header, std::byte* to);
+/// Whether a group of that start of the store, whatever its version, may begin here. Reads 24 bytes.
+bool may_be_journal_group(bytes_view from, std::uint64_t salt);
 /// not-ours, damaged or newer → error; says nothing of the payload.
 result<journal_group_header> decode_journal_group_header(bytes_view from);
 

@@ -15,6 +15,10 @@ class journal_group {
     bool is_empty() const { return entry_count_ == 0; }
     std::size_t payload_bytes() const { return used_ - journal_group_header_bytes; }
     std::size_t size_on_disk() const { return round_up_to_block(used_); }
+    /// The same with one more entry.
+    std::size_t size_on_disk_with(std::size_t data_bytes) const {
+        return round_up_to_block(used_ + journal_entry_header_bytes + data_bytes);
+    }
     bool fits(std::size_t data_bytes) const { return used_ + journal_entry_header_bytes + data_bytes <= capacity(); }
 
     /// Room for one entry's data; end_entry must follow before anything else. REQUIRES: fits(data_bytes).

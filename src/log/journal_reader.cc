@@ -48,7 +48,8 @@ env::task<result<std::vector<journal_file_name>>> list_journal_files(env::file_s
 }
 
 env::task<result<std::vector<found_group>>> scan_journal_file(env::file_system* files, std::string path,
-                                                              std::uint32_t file_index) {
+                                                              std::uint32_t file_index,
+                                                              std::optional<std::uint64_t> salt) {
     auto opened = co_await files->open(path, env::open_options::read_only().directly());
     if (!opened) co_return std::unexpected(opened.error());
     std::unique_ptr<env::file> file = std::move(*opened);
@@ -71,7 +72,13 @@ env::task<result<std::vector<found_group>>> scan_journal_file(env::file_system* 
             window_bytes = *got;
             if (window_bytes < block_bytes) break;
         }
-        auto header = decode_journal_group_header(bytes_view(window.data() + (at - window_start), block_bytes));
+        const bytes_view block(window.data() + (at - window_start), block_bytes);
+        // Blocks are looked at that may hold anything a client appended: without the salt nothing there is a group.
+        if (salt && !may_be_journal_group(block, *salt)) {
+            at += block_bytes;
+            continue;
+        }
+        auto header = decode_journal_group_header(block);
         if (!header) {
             if (header.error().code == log_errc::newer_format)
                 co_return fail(log_errc::newer_format, path + " was written by a newer version of logstore");
@@ -134,10 +141,11 @@ journal_scan order_journal_groups(std::vector<found_group> found, journal_sequen
     return scan;
 }
 
-env::task<result<journal_scan>> scan_journal(env::file_system* files, std::vector<std::string> paths, journal_sequence floor) {
+env::task<result<journal_scan>> scan_journal(env::file_system* files, std::vector<std::string> paths, journal_sequence floor,
+                                            std::uint64_t salt) {
     std::vector<found_group> found;
     for (std::uint32_t index = 0; index < paths.size(); ++index) {
-        auto groups = co_await scan_journal_file(files, paths[index], index);
+        auto groups = co_await scan_journal_file(files, paths[index], index, salt);
         if (!groups) co_return std::unexpected(groups.error());
         found.insert(found.end(), groups->begin(), groups->end());
     }

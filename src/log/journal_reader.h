@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,14 +36,17 @@ struct journal_file_name {
 };
 env::task<result<std::vector<journal_file_name>>> list_journal_files(env::file_system* files, std::string folder);
 
-/// Every group found in one file, whether or not it belongs to the file's present use. Reads past the page cache.
+/// Every group with `salt` (nothing: with any, for looking at a file) found in one file, also those of earlier uses of the
+/// file. Reads past the page cache.
 env::task<result<std::vector<found_group>>> scan_journal_file(env::file_system* files, std::string path,
-                                                              std::uint32_t file_index);
+                                                              std::uint32_t file_index,
+                                                              std::optional<std::uint64_t> salt = std::nullopt);
 
 /// Reads all files of one shard's journal and decides what holds. Groups below `floor` are not needed and not judged.
 /// A damaged last group is a torn tail and is cut; damage before it is reported in `damage` and nothing is repaired:
 /// group n+1 was begun only after n was durable, so a valid n+1 proves that n was whole once.
-env::task<result<journal_scan>> scan_journal(env::file_system* files, std::vector<std::string> paths, journal_sequence floor);
+env::task<result<journal_scan>> scan_journal(env::file_system* files, std::vector<std::string> paths, journal_sequence floor,
+                                            std::uint64_t salt);
 
 /// Puts the groups of one shard in order and judges them; the I/O-free heart of scan_journal.
 journal_scan order_journal_groups(std::vector<found_group> found, journal_sequence floor);

@@ -15,6 +15,7 @@ live_segment::live_segment(offset base, std::uint64_t bytes, next_offset next)
       durable_end_(bytes),
       durable_next_(next),
       settled_end_(bytes),
+      settled_next_(next),
       hole_end_(bytes),
       tail_(round_down_to_block(bytes)),
       index_(base, bytes),
@@ -69,10 +70,22 @@ void live_segment::fill_hole(bytes_view bytes) {
     hole_end_ = tail_.start();
 }
 
-void live_segment::note_copied_forward(journal_sequence sequence) {
+void live_segment::note_copied_forward(journal_sequence sequence, std::uint64_t end) {
     CHECK(flushed_ == written_, "only what is flushed may be left out of the copy");
-    marks_.clear();
-    marks_.push_back({sequence, end_});
+    CHECK(end <= end_);
+    // Earlier marks stay until here: before the copy is durable only the earlier groups hold what was acknowledged.
+    while (!marks_.empty() && marks_.front().end <= end) marks_.pop_front();
+    marks_.push_front({sequence, end});
+    settled_end_ = 0;
+}
+
+void live_segment::complete_index(const offset_index& before) {
+    CHECK(!index_complete());
+    offset_index whole = before;
+    whole.extend(index_);
+    index_ = std::move(whole);
+    index_start_bytes_ = 0;
+    index_start_offset_ = base_;
 }
 
 void live_segment::pop_marks() {
@@ -93,6 +106,7 @@ void live_segment::note_flushed(std::uint64_t position) {
 void live_segment::note_settled() {
     written_ = flushed_ = round_down_to_block(end_);
     settled_end_ = end_;
+    settled_next_ = next_;
     marks_.clear();
 }
 

@@ -69,9 +69,12 @@ class live_segment {
     std::uint64_t hole_end() const { return hole_end_; }
     /// Puts the hole's bytes in place. REQUIRES: has_hole, bytes of [tail.start, hole_end).
     void fill_hole(bytes_view bytes);
-    /// A tail entry with [written, end) went into group `sequence`: what was in earlier groups is in that one too.
-    void note_copied_forward(journal_sequence sequence);
-    /// That tail entry is durable and covers the settled block: the block may be rewritten.
+    /// The offset behind the settled bytes.
+    next_offset settled_next() const { return settled_next_; }
+    /// A tail entry with [written, end) in group `sequence` is durable: what was in earlier groups, and a settled block, is in
+    /// that one too. REQUIRES: nothing was written meanwhile.
+    void note_copied_forward(journal_sequence sequence, std::uint64_t end);
+    /// A tail entry that holds the settled block is durable, in a group not below the first mark's: the block may be rewritten.
     void note_image_durable() { settled_end_ = 0; }
     /// Whole blocks up to `position` are in the file.
     void note_written(std::uint64_t position);
@@ -85,13 +88,19 @@ class live_segment {
     /// Bytes that may be read from the file through the page cache.
     std::uint64_t readable_file_bytes() const { return sealed_ ? end_ : written_; }
     /// Gives back memory that the file backs. Answers the bytes freed.
-    std::size_t drop_memory_below(std::uint64_t position) { return tail_.drop_below(std::min(position, written_)); }
+    std::size_t drop_memory_below(std::uint64_t position) {
+        // A sealed segment's last chunk has a ragged end, which its file holds too.
+        if (sealed_ && position >= end_) return drop_all_memory();
+        return tail_.drop_below(std::min(position, written_));
+    }
     /// Gives back all memory. REQUIRES: settled, nobody is filling the hole.
     std::size_t drop_all_memory();
 
     const segment_tail& tail() const { return tail_; }
     /// Holds the batches appended since the segment was opened: all of them, or those from index_start_offset() on.
     const offset_index& index() const { return index_; }
+    /// Puts the index of the bytes below index_start_bytes() in front.
+    void complete_index(const offset_index& before);
     bool index_complete() const { return index_start_bytes_ == 0; }
     offset index_start_offset() const { return index_start_offset_; }
     std::uint64_t index_start_bytes() const { return index_start_bytes_; }
@@ -117,6 +126,7 @@ class live_segment {
     std::uint64_t durable_end_ = 0;
     next_offset durable_next_;
     std::uint64_t settled_end_ = 0;
+    next_offset settled_next_{0};
     std::uint64_t hole_end_ = 0;
     segment_tail tail_;
     offset_index index_;

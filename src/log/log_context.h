@@ -37,6 +37,9 @@ struct log_context {
     /// All memory of segment tails, pinned or cached.
     std::uint64_t tail_memory_bytes = 0;
     std::uint64_t tail_cache_bytes_max;
+    /// Settled blocks with bytes appended behind them: the journal keeps room for the image that each needs before its block
+    /// may be written again, so that what fills the journal can always leave it.
+    std::size_t images_owed = 0;
     /// A write behind found no room; produce requests are refused until one succeeds.
     bool is_full = false;
     log_counters counters;
@@ -49,13 +52,21 @@ struct log_context {
     /// Notes that `segment` has memory below `position` that its file backs, and drops the oldest such memory of the shard
     /// while there is more than the cache may hold.
     void cache_written(const std::shared_ptr<live_segment>& segment, std::uint64_t position);
+    void pay_image() {
+        CHECK(images_owed > 0);
+        --images_owed;
+    }
 
   private:
+    static constexpr std::size_t cached_runs_min = 1024;
     struct cached_run {
         std::weak_ptr<live_segment> segment;
         std::uint64_t position;
     };
+    void sweep_cached();
+
     std::deque<cached_run> cached_;  // oldest first
+    std::size_t sweep_at_ = cached_runs_min;
 };
 
 }  // namespace logstore

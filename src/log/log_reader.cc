@@ -43,7 +43,9 @@ env::task<result<std::size_t>> log_reader::read_at(segment_view view, std::uint6
             if (!read) co_return std::unexpected(read.error());
             got = *read;
         } else {
-            // A settled last block: read past the page cache, because it will be rewritten directly.
+            // A settled last block: read past the page cache, because it will be rewritten directly. Behind what was settled
+            // the block on disk is padding: bytes appended since are in memory.
+            const std::uint64_t settled_end = view.live && view.live->has_hole() ? view.live->hole_end() : view.limit;
             auto opened = co_await context_.files.open_to_read_directly(view.path);
             if (!opened) co_return std::unexpected(opened.error());
             const std::shared_ptr<env::file> file = *opened;
@@ -53,7 +55,7 @@ env::task<result<std::size_t>> log_reader::read_at(segment_view view, std::uint6
             if (!read) co_return std::unexpected(read.error());
             const std::size_t skip = at - block_start;
             if (*read > skip) {
-                got = std::min(*read - skip, wanted - done);
+                got = std::min<std::uint64_t>(std::min(*read - skip, wanted - done), settled_end - at);
                 std::memcpy(into.data() + done, block.data() + skip, got);
             }
         }
@@ -69,7 +71,8 @@ std::optional<found_batch> log_reader::batch_in_memory(const segment_view& view,
     std::byte bytes[record_batch_header_bytes];
     view.live->tail().copy(position, bytes);
     const auto header = read_record_batch_header(bytes);
-    CHECK(header, "no batch in memory at {} of {}", position, view.path);
+    // A settled block that was damaged in its file and loaded: the caller's look at the bytes reports it.
+    if (!header) return std::nullopt;
     return found_batch{*header, position};
 }
 
@@ -238,10 +241,12 @@ env::task<result<std::shared_ptr<const offset_index>>> log_reader::index_of(segm
     }
     const tablet_id tablet = view.tablet;
     const offset base = view.base;
+    const std::shared_ptr<live_segment> live = view.live;
     auto rebuilt = co_await rebuild_index(std::move(view));
     if (!rebuilt) co_return std::unexpected(rebuilt.error());
     auto index = std::make_shared<const offset_index>(std::move(*rebuilt));
-    context_.indexes.put(tablet, base, index);
+    // The part of a segment that was sealed meanwhile is not the sealed segment's index.
+    if (is_sealed || !live->is_sealed()) context_.indexes.put(tablet, base, index);
     co_return index;
 }
 

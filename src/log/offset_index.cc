@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "log/log_errc.h"
 
 namespace logstore {
@@ -42,6 +43,18 @@ std::uint64_t offset_index::position_before(timestamp_ms wanted) const {
 std::uint64_t offset_index::batch_start_before(std::uint64_t position) const {
     auto after = std::ranges::upper_bound(entries_, position, {}, [](const entry& e) { return std::uint64_t(e.position); });
     return after == entries_.begin() ? start_ : std::prev(after)->position;
+}
+
+void offset_index::extend(const offset_index& later) {
+    CHECK(base_ == later.base_);
+    entries_.insert(entries_.end(), later.entries_.begin(), later.entries_.end());
+    for (const time_entry& time : later.times_)
+        if (time.timestamp > max_timestamp_.value()) times_.push_back(time);
+    if (later.max_timestamp_ > max_timestamp_) {
+        max_timestamp_ = later.max_timestamp_;
+        max_timestamp_offset_ = later.max_timestamp_offset_;
+    }
+    bytes_since_entry_ = later.bytes_since_entry_;
 }
 
 void offset_index::truncate(std::uint64_t position) {

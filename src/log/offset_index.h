@@ -35,6 +35,9 @@ class offset_index {
     offset max_timestamp_offset() const { return max_timestamp_offset_; }
     std::size_t memory_bytes() const { return entries_.capacity() * sizeof(entry) + times_.capacity() * sizeof(time_entry); }
 
+    /// Takes the entries of `later`, the index of what follows in the same segment.
+    void extend(const offset_index& later);
+
     /// Forgets entries at or behind `position`.
     void truncate(std::uint64_t position);
 

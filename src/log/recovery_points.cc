@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t magic = 0x4C53525043505431;  // "LSRPCPT1"
 constexpr std::uint16_t format_version = 1;
-constexpr std::size_t header_bytes = 40;
+constexpr std::size_t header_bytes = 48;
 constexpr std::size_t point_bytes = 64;
 constexpr std::size_t checksum_bytes = 4;
 /// 16 million tablets; far above what one process serves.
@@ -32,6 +32,7 @@ byte_vector encode_recovery_points(const recovery_point_file& file) {
     store_big(p + 24, file.shards);
     store_big(p + 28, file.shard.value());
     store_big(p + 32, static_cast<std::uint32_t>(file.points.size()));
+    store_big(p + 40, file.journal_salt);
     p += header_bytes;
     for (const auto& point : file.points) {
         std::ranges::copy(point.tablet.topic.bytes, p);
@@ -60,6 +61,7 @@ result<recovery_point_file> decode_recovery_points(bytes_view from) {
     file.floor = journal_sequence(load_big<std::uint64_t>(p + 16));
     file.shards = load_big<std::uint32_t>(p + 24);
     file.shard = shard_id(load_big<std::uint32_t>(p + 28));
+    file.journal_salt = load_big<std::uint64_t>(p + 40);
     const std::uint64_t count = load_big<std::uint32_t>(p + 32);
     if (from.size() != header_bytes + count * point_bytes + checksum_bytes) return fail(log_errc::corrupt);
     file.points.reserve(count);

@@ -18,11 +18,11 @@ struct recovery_point {
     /// The active segment and how much of it is durable in its file. A last block that is not full is padded with zeros.
     offset segment_base{0};
     std::uint64_t segment_bytes = 0;
-    /// Where the log ends with those bytes; when `has_journal_tail`, where it ends with the tail entry above `covered`.
+    /// Where the log ends with those bytes; when `has_journal_tail`, where it ends with what the journal holds of them.
     next_offset next{0};
     /// Journal groups up to here add nothing to the files.
     journal_sequence covered{0};
-    /// The ragged rest behind segment_bytes is a tail entry of a journal group above `covered`: it must be found.
+    /// More of this segment is in durable journal groups above `covered`: it must be found.
     bool has_journal_tail = false;
 };
 
@@ -32,6 +32,8 @@ struct recovery_point_file {
     journal_sequence floor{0};    ///< groups below are needed by no tablet in this file
     std::uint32_t shards = 0;     ///< 0: the whole store, written by recovery; every journal of earlier boots is obsolete
     shard_id shard;
+    /// In every journal group of that start of the store.
+    std::uint64_t journal_salt = 0;
     std::vector<recovery_point> points;
 };
 

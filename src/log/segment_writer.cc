@@ -14,6 +14,11 @@ constexpr std::uint64_t write_bytes_max = std::uint64_t(1) << 20;
 constexpr std::uint64_t reserve_bytes_min = std::uint64_t(64) << 10;
 constexpr std::uint64_t reserve_bytes_max = std::uint64_t(64) << 20;
 
+/// A flush that failed for lack of space has lost what it should have kept, as any other: never an error that is tried again.
+std::unexpected<error> flush_failed(const error& why) {
+    return fail(std::make_error_code(std::errc::io_error), "a flush failed: " + why.message());
+}
+
 }  // namespace
 
 std::string segment_writer::path(const live_segment& segment) const { return segment_path(directory_, segment.base(), "log"); }
@@ -66,33 +71,55 @@ env::task<result<>> segment_writer::load_hole(std::shared_ptr<live_segment> segm
     co_return result<>{};
 }
 
-bool segment_writer::copy_forward(live_segment& segment) {
-    const std::uint64_t length = segment.end() - segment.written();
-    if (length > context_.appends.entry_bytes_max() || !context_.appends.has_room_for_checkpoint(length)) return false;
+std::optional<journal_sequence> segment_writer::add_tail_entry(const live_segment& segment, std::uint64_t end,
+                                                               next_offset next) {
+    const std::uint64_t length = end - segment.written();
+    const std::size_t paid_with_this = segment.has_settled_block() && segment.unwritten_bytes() > 0 ? 1 : 0;
+    const std::size_t owed_beside = context_.images_owed - std::min(context_.images_owed, paid_with_this);
+    journal& appends = context_.appends;
+    if (length > appends.entry_bytes_max() || !appends.has_room_for_checkpoint(length, owed_beside)) return std::nullopt;
     journal_entry_header header;
     header.kind = journal_entry_kind::tail;
     header.tablet = tablet_;
     header.base_offset = segment.base();
-    header.next = segment.next();
+    header.next = next;
     header.segment_base = segment.base();
     header.position = byte_position(segment.written());
-    const mutable_bytes room = context_.appends.begin_entry(length);
+    const mutable_bytes room = appends.begin_entry(length);
     segment.tail().copy(segment.written(), room);
-    segment.note_copied_forward(context_.appends.end_entry(header));
-    return true;
+    return appends.end_entry(header);
+}
+
+env::task<result<bool>> segment_writer::copy_forward(std::shared_ptr<live_segment> segment) {
+    auto loaded = co_await load_hole(segment);
+    if (!loaded) co_return std::unexpected(loaded.error());
+    const std::uint64_t end = segment->end();
+    const auto copy = add_tail_entry(*segment, end, segment->next());
+    if (!copy) co_return false;
+    const bool durable = co_await context_.appends.until_durable(*copy);
+    if (!durable) co_return fail(std::make_error_code(std::errc::io_error), "the journal failed");
+    if (segment->has_settled_block()) note_may_rewrite(*segment);
+    segment->note_copied_forward(*copy, end);
+    co_return true;
+}
+
+void segment_writer::note_may_rewrite(live_segment& segment) {
+    const std::uint64_t pinned_before = segment.unwritten_bytes();
+    if (pinned_before > 0) context_.pay_image();
+    segment.note_image_durable();
+    context_.pinned_bytes += segment.unwritten_bytes() - pinned_before;
 }
 
 env::task<result<>> segment_writer::prepare_rewrite(std::shared_ptr<live_segment> segment) {
     if (!segment->has_settled_block()) co_return result<>{};
     auto loaded = co_await load_hole(segment);
     if (!loaded) co_return loaded;
-    if (!copy_forward(*segment)) co_return fail(std::make_error_code(std::errc::no_buffer_space), "the journal is full");
-    const journal_sequence image = segment->first_needed_sequence();
-    const bool durable = co_await context_.appends.until_durable(image);
+    // The settled bytes alone: what was appended since is in groups of its own, which the marks keep.
+    const auto image = add_tail_entry(*segment, segment->settled_end(), segment->settled_next());
+    if (!image) co_return fail(std::make_error_code(std::errc::no_buffer_space), "the journal is full");
+    const bool durable = co_await context_.appends.until_durable(*image);
     if (!durable) co_return fail(std::make_error_code(std::errc::io_error), "the journal failed");
-    const std::uint64_t pinned_before = segment->unwritten_bytes();
-    segment->note_image_durable();
-    context_.pinned_bytes += segment->unwritten_bytes() - pinned_before;
+    note_may_rewrite(*segment);
     co_return result<>{};
 }
 
@@ -175,7 +202,7 @@ env::task<result<>> segment_writer::seal(std::shared_ptr<live_segment> segment) 
         auto cut = co_await file->truncate(segment->end());
         if (!cut) co_return cut;
         auto flushed = co_await file->flush();
-        if (!flushed) co_return flushed;
+        if (!flushed) co_return flush_failed(flushed.error());
         if (segment->index_complete()) {
             auto indexed = co_await write_segment_index(&context_.world.files, directory_, segment->base(), segment->end(),
                                                         segment->next(), &segment->index());
@@ -197,7 +224,7 @@ env::task<result<>> segment_writer::flush(std::shared_ptr<live_segment> segment)
     segment->unflushed = false;
     const std::uint64_t written = segment->written();
     auto flushed = co_await file->flush();
-    if (!flushed) co_return flushed;
+    if (!flushed) co_return flush_failed(flushed.error());
     segment->note_flushed(written);
     ++context_.counters.segment_flushes;
     co_return flushed;

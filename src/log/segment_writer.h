@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "log/log_context.h"
@@ -28,14 +29,17 @@ class segment_writer {
     env::task<result<>> flush(std::shared_ptr<live_segment> segment);
     /// Brings the settled block's bytes back into memory.
     env::task<result<>> load_hole(std::shared_ptr<live_segment> segment);
-    /// Repeats [written, end) in the collecting journal group and says which group. False: the journal has no room for it.
-    /// REQUIRES: no hole, the bytes fit one entry.
-    bool copy_forward(live_segment& segment);
+    /// Repeats [written, end) in the journal and completes when that is durable: no earlier group is needed any more. False:
+    /// the journal has no room for it, or it is too large for one entry. REQUIRES: what is written is flushed.
+    env::task<result<bool>> copy_forward(std::shared_ptr<live_segment> segment);
 
     const std::string& directory() const { return directory_; }
 
   private:
     env::task<result<>> prepare_file(std::shared_ptr<live_segment> segment, std::uint64_t end);
+    /// Adds a tail entry with [written, end); nothing when the journal has no room.
+    std::optional<journal_sequence> add_tail_entry(const live_segment& segment, std::uint64_t end, next_offset next);
+    void note_may_rewrite(live_segment& segment);
     env::task<result<>> prepare_rewrite(std::shared_ptr<live_segment> segment);
     env::task<result<>> write_range(std::shared_ptr<live_segment> segment, std::uint64_t from, std::uint64_t to);
     std::string path(const live_segment& segment) const;

@@ -4,7 +4,9 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/logging.h"
 #include "log/log_errc.h"
+#include "log/log_reader.h"
 #include "log/segment_files.h"
 
 namespace logstore {
@@ -18,7 +20,8 @@ tablet_log::tablet_log(log_context& context, tablet_id id, const std::string& to
         return;
     }
     CHECK(!found->has_journal_tail, "recovery settles every tablet before it is opened");
-    log_start_ = found->log_start;
+    log_start_ = log_start_promised_ = found->log_start;
+    recorded_base_ = found->segment_base;
     live_.push_back(std::make_shared<live_segment>(found->segment_base, found->segment_bytes, found->next));
 }
 
@@ -28,7 +31,8 @@ bool tablet_log::needs_roll(const record_batch_header& header, std::size_t batch
     // Kafka's index files have 32-bit relative offsets and positions.
     const bool offsets_fit = header.last_offset() - last.base() <= std::numeric_limits<std::int32_t>::max();
     const bool is_old = last.first_append_time() != no_timestamp && now - last.first_append_time() >= settings_.segment_ms;
-    return last.end() + batch_bytes > settings_.segment_bytes || !offsets_fit || is_old;
+    const std::uint64_t bytes_max = std::min<std::uint64_t>(settings_.segment_bytes, std::numeric_limits<std::int32_t>::max());
+    return last.end() + batch_bytes > bytes_max || !offsets_fit || is_old;
 }
 
 void tablet_log::roll() {
@@ -43,6 +47,7 @@ log_location tablet_log::place(const record_batch_header& header, std::size_t ba
 void tablet_log::append(const record_batch_header& header, bytes_view batch, journal_sequence sequence, timestamp_ms now) {
     live_segment& segment = active();
     const std::size_t memory_before = segment.tail().memory_bytes();
+    if (segment.has_settled_block() && segment.unwritten_bytes() == 0) ++context_.images_owed;
     segment.append(header, batch, sequence, now);
     context_.tail_memory_bytes += segment.tail().memory_bytes() - memory_before;
     context_.pinned_bytes += batch.size();
@@ -80,31 +85,49 @@ recovery_point tablet_log::point() const {
     const auto needed = first_needed_sequence();
     recovery_point point;
     point.tablet = id_;
-    point.log_start = log_start_;
+    point.log_start = log_start_promised_;
     point.segment_base = first.base();
     point.segment_bytes = first.durable_file_bytes();
-    // A group that is not durable may never be: what it holds is not promised here.
-    const bool is_durable = needed && *needed <= context_.appends.durable_sequence();
     point.next = first.durable_next();
     point.covered = needed ? *needed - 1 : context_.appends.collecting_sequence() - 1;
-    point.has_journal_tail = is_durable;
+    // A group that is not durable may never be: what it holds is not promised here.
+    point.has_journal_tail =
+        first.needs_journal() && first.first_needed_sequence() <= context_.appends.durable_sequence();
     return point;
 }
 
+env::task<result<>> tablet_log::seal_first() {
+    const std::shared_ptr<live_segment> rolled = live_.front();
+    if (!rolled->index_complete()) {
+        // The part from before the last start: indexed now, so that the index files and the largest timestamp are there when
+        // the memory is gone. Damage there is for readers to report.
+        segment_view before = view_of(rolled);
+        auto index = co_await log_reader(context_).index_of(std::move(before));
+        if (index) rolled->complete_index(**index);
+        else log_error("log", "{}: no index: {}", directory(), index.error().message());
+        context_.indexes.forget(id_, rolled->base());
+    }
+    auto sealed = co_await writer_.seal(rolled);
+    if (!sealed) co_return sealed;
+    sealed_segment segment;
+    segment.base = rolled->base();
+    segment.bytes = rolled->end();
+    segment.max_timestamp = rolled->index_complete() ? rolled->index().max_timestamp() : no_timestamp;
+    segment.cached = rolled;
+    // What readers need no more goes with its memory, its index above all.
+    for (sealed_segment& older : sealed_)
+        if (older.cached && older.cached->tail().memory_bytes() == 0) older.cached.reset();
+    if (!rolled->is_empty()) sealed_.push_back(std::move(segment));
+    live_.pop_front();
+    sealed_since_retention_ = true;
+    active_prefix_max_timestamp_.reset();
+    co_return result<>{};
+}
+
 env::task<result<>> tablet_log::write_behind_in_turn() {
-    while (live_.size() > 1) {
-        const std::shared_ptr<live_segment> rolled = live_.front();
-        if (rolled->durable_end() != rolled->end()) break;
-        auto sealed = co_await writer_.seal(rolled);
+    while (live_.size() > 1 && live_.front()->durable_end() == live_.front()->end()) {
+        auto sealed = co_await seal_first();
         if (!sealed) co_return sealed;
-        sealed_segment segment;
-        segment.base = rolled->base();
-        segment.bytes = rolled->end();
-        segment.max_timestamp = rolled->index_complete() ? rolled->index().max_timestamp() : no_timestamp;
-        segment.cached = rolled;
-        if (!rolled->is_empty()) sealed_.push_back(std::move(segment));
-        live_.pop_front();
-        sealed_since_retention_ = true;
     }
     const std::shared_ptr<live_segment> first = live_.front();
     co_return co_await writer_.write_blocks(first);
@@ -127,15 +150,13 @@ env::task<result<>> tablet_log::leave_journal(journal_sequence sequence) {
     const auto needed = first_needed_sequence();
     if (done && needed && *needed <= sequence) {
         bool copied = true;
-        for (std::size_t index = 0; index < live_.size() && copied; ++index) {
-            const std::shared_ptr<live_segment> segment = live_[index];
-            if (!segment->needs_journal()) continue;
-            auto loaded = co_await writer_.load_hole(segment);
-            if (!loaded) {
-                done = loaded;
-                break;
-            }
-            copied = writer_.copy_forward(*segment);
+        const std::vector<std::shared_ptr<live_segment>> leaving(live_.begin(), live_.end());
+        for (const std::shared_ptr<live_segment>& segment : leaving) {
+            if (!segment->needs_journal() || segment->first_needed_sequence() > sequence) continue;
+            auto copy = co_await writer_.copy_forward(segment);
+            if (!copy) done = std::unexpected(copy.error());
+            else copied = *copy;
+            if (!done || !copied) break;
         }
         // No room for the copy: the ragged end goes into the file instead.
         if (done && !copied) done = co_await settle_in_turn();
@@ -203,6 +224,8 @@ env::task<result<>> tablet_log::load_sealed() {
         } else {
             const std::string path = segment_path(directory(), *base, "log");
             auto opened = co_await context_.files.open_to_read(path);
+            // Another has loaded the list meanwhile, and retention may have removed this segment since.
+            if (!opened && sealed_loaded_) co_return result<>{};
             if (!opened) co_return std::unexpected(opened.error());
             const std::shared_ptr<env::file> file = *opened;
             auto size = co_await file->size();
@@ -266,39 +289,85 @@ env::task<result<std::vector<segment_view>>> tablet_log::views_from(offset from)
     co_return views;
 }
 
+env::task<timestamp_ms> tablet_log::max_timestamp_of(segment_view view) {
+    auto largest = co_await log_reader(context_).max_timestamp(view);
+    if (!largest) log_error("retention", "{}: {}", view.path, largest.error().message());
+    co_return largest ? *largest : no_timestamp;
+}
+
+bool tablet_log::is_older_than_retention(timestamp_ms largest, timestamp_ms now) const {
+    return settings_.retention_ms >= 0 && largest != no_timestamp && now - largest > settings_.retention_ms;
+}
+
+env::task<> tablet_log::roll_when_old(timestamp_ms now) {
+    const std::shared_ptr<live_segment> last = live_.back();
+    if (settings_.retention_ms < 0 || last->is_empty()) co_return;
+    const timestamp_ms appended = last->index().max_timestamp();
+    if (appended != no_timestamp && !is_older_than_retention(appended, now)) co_return;
+    timestamp_ms largest = appended;
+    if (!last->index_complete()) {
+        if (!active_prefix_max_timestamp_) {
+            segment_view view = view_of(last);
+            const timestamp_ms before = co_await max_timestamp_of(std::move(view));
+            if (last != live_.back()) co_return;
+            active_prefix_max_timestamp_ = before;
+        }
+        largest = std::max(last->index().max_timestamp(), *active_prefix_max_timestamp_);
+    }
+    if (is_older_than_retention(largest, now)) roll();
+}
+
 env::task<result<std::uint64_t>> tablet_log::apply_retention(timestamp_ms now) {
     sealed_since_retention_ = false;
     auto loaded = co_await load_sealed();
     if (!loaded) co_return std::unexpected(loaded.error());
     // An active segment whose newest record is too old is rolled, so that it can go next time.
-    const live_segment& last = active();
-    if (settings_.retention_ms >= 0 && !last.is_empty() && last.index_complete() &&
-        last.index().max_timestamp() != no_timestamp &&
-        now - last.index().max_timestamp() > settings_.retention_ms)
-        roll();
+    co_await roll_when_old(now);
+    // Those that a start found without their index files.
+    for (std::size_t index = 0; settings_.retention_ms >= 0 && index < sealed_.size(); ++index) {
+        if (sealed_[index].max_timestamp == no_timestamp) {
+            const offset base = sealed_[index].base;
+            segment_view view = view_of(sealed_[index]);
+            const timestamp_ms largest = co_await max_timestamp_of(std::move(view));
+            const auto at = std::ranges::find(sealed_, base, &sealed_segment::base);
+            if (at == sealed_.end()) break;
+            at->max_timestamp = largest;
+            index = static_cast<std::size_t>(at - sealed_.begin());  // older ones may have gone meanwhile
+        }
+        if (!is_older_than_retention(sealed_[index].max_timestamp, now)) break;
+    }
     std::uint64_t total = 0;
     for (const auto& segment : sealed_) total += segment.bytes;
     for (const auto& segment : live_) total += segment->end();
     std::uint64_t freed = 0;
+    std::uint64_t left_over = 0;
     offset new_start = log_start_;
     for (std::size_t index = 0; index < sealed_.size(); ++index) {
         const sealed_segment& segment = sealed_[index];
-        const bool is_old = settings_.retention_ms >= 0 && segment.max_timestamp != no_timestamp &&
-                            now - segment.max_timestamp > settings_.retention_ms;
+        const bool is_old = is_older_than_retention(segment.max_timestamp, now);
         const bool is_over = settings_.retention_bytes >= 0 &&
-                             total - freed - segment.bytes >= static_cast<std::uint64_t>(settings_.retention_bytes);
-        if (!is_old && !is_over) break;
-        freed += segment.bytes;
-        new_start = index + 1 < sealed_.size() ? sealed_[index + 1].base : live_.front()->base();
+                             total - freed - left_over - segment.bytes >= static_cast<std::uint64_t>(settings_.retention_bytes);
+        const offset after = index + 1 < sealed_.size() ? sealed_[index + 1].base : live_.front()->base();
+        const bool is_below = after <= log_start_;  // left over: the log start moved before
+        if (!is_old && !is_over && !is_below) break;
+        (is_below ? left_over : freed) += segment.bytes;
+        new_start = std::max(new_start, after);
     }
-    if (new_start <= log_start_) co_return std::uint64_t(0);
     auto moved = co_await move_log_start(new_start);
     if (!moved) co_return std::unexpected(moved.error());
     co_return freed;
 }
 
 env::task<result<>> tablet_log::move_log_start(offset to) {
-    if (to <= log_start_) co_return result<>{};
+    auto loaded = co_await load_sealed();
+    if (!loaded) co_return loaded;
+    if (to <= log_start_) {
+        // A crash, or a recovery point that still named them, may have left segments below the log start.
+        co_await turn_.take();
+        auto left_over = co_await remove_below_log_start();
+        turn_.give();
+        co_return left_over;
+    }
     if (!context_.appends.has_room_for_checkpoint(0))
         co_return fail(std::make_error_code(std::errc::no_buffer_space), "the journal is full");
     journal_entry_header header;
@@ -306,6 +375,8 @@ env::task<result<>> tablet_log::move_log_start(offset to) {
     header.tablet = id_;
     header.base_offset = to;
     const journal_sequence sequence = context_.appends.add(header, {});
+    // A recovery point may cover that group before this has heard that it is durable.
+    log_start_promised_ = std::max(log_start_promised_, to);
     const bool durable = co_await context_.appends.until_durable(sequence);
     if (!durable) co_return fail(std::make_error_code(std::errc::io_error), "the journal failed");
     log_start_ = std::max(log_start_, to);
@@ -319,6 +390,8 @@ env::task<result<>> tablet_log::remove_below_log_start() {
     while (!sealed_.empty()) {
         const offset after = sealed_.size() > 1 ? sealed_[1].base : live_.front()->base();
         if (after > log_start_) break;
+        // A start replays on top of what the last recovery point names: that file must be there.
+        if (recorded_base_ && sealed_.front().base >= *recorded_base_) break;
         const sealed_segment gone = sealed_.front();
         sealed_.pop_front();
         if (gone.cached) context_.tail_memory_bytes -= gone.cached->drop_all_memory();
@@ -330,8 +403,8 @@ env::task<result<>> tablet_log::remove_below_log_start() {
             if (!removed && removed.error().code != std::errc::no_such_file_or_directory) co_return removed;
         }
         ++context_.counters.segments_removed;
+        context_.indexes.forget(id_, gone.base);
     }
-    context_.indexes.forget(id_);
     co_return result<>{};
 }
 
@@ -342,6 +415,7 @@ std::string deleted_directory_name(const std::string& directory, topic_id topic)
 env::task<result<>> tablet_log::rename_for_deletion() {
     co_await turn_.take();
     for (const auto& segment : live_) {
+        if (segment->has_settled_block() && segment->unwritten_bytes() > 0) context_.pay_image();
         context_.pinned_bytes -= segment->unwritten_bytes();
         context_.tail_memory_bytes -= segment->tail().memory_bytes();
     }

@@ -58,6 +58,8 @@ class tablet_log {
     std::optional<journal_sequence> first_needed_sequence() const;
     /// What a recovery must know, now.
     recovery_point point() const;
+    /// A recovery point with this segment base is durable. Segments from there on are not removed before a later one is.
+    void note_recorded(offset segment_base) { recorded_base_ = segment_base; }
 
     /// Writes durable whole blocks, seals rolled segments. Not flushed.
     env::task<result<>> write_behind();
@@ -104,6 +106,11 @@ class tablet_log {
     env::task<result<>> write_behind_in_turn();
     env::task<result<>> settle_in_turn();
     env::task<result<>> remove_below_log_start();
+    /// Seals the oldest segment. REQUIRES: rolled, durable.
+    env::task<result<>> seal_first();
+    env::task<timestamp_ms> max_timestamp_of(segment_view view);
+    bool is_older_than_retention(timestamp_ms largest, timestamp_ms now) const;
+    env::task<> roll_when_old(timestamp_ms now);
     bool needs_roll(const record_batch_header& header, std::size_t batch_bytes, timestamp_ms now) const;
     void roll();
 
@@ -111,6 +118,9 @@ class tablet_log {
     tablet_id id_;
     tablet_log_settings settings_;
     offset log_start_{0};
+    offset log_start_promised_{0};  // in the journal, perhaps not yet durable
+    std::optional<offset> recorded_base_;
+    std::optional<timestamp_ms> active_prefix_max_timestamp_;
     timestamp_ms last_append_time_ = no_timestamp;
     bool sealed_loaded_;
     bool sealed_since_retention_ = false;

@@ -62,15 +62,20 @@ env::task<> checkpointer::run() {
             // Under pressure the oldest files are enough; by the clock everything leaves, so that a replay stays short.
             const journal_sequence up_to =
                 is_due ? owner_.journal_.durable_sequence() : owner_.journal_.oldest_full_file_end();
+            const std::uint64_t released_before = owner_.journal_.counters().files_released;
+            const std::uint64_t pinned_before = owner_.context_.pinned_bytes;
             auto done = co_await checkpoint(up_to);
             if (owner_.accept_storage_result(done)) last_checkpoint_ = owner_.world_.time().now();
             owner_.admit_waiting();
-            // Still above the half: go on at once, after others had their turn.
-            if (is_needed() && done) woken_ = true;
+            // Still above the half: go on at once, after others had their turn. Nothing freed: the next tick tries again.
+            const bool has_freed = owner_.journal_.counters().files_released > released_before ||
+                                   owner_.context_.pinned_bytes < pinned_before;
+            if (is_needed() && done && has_freed) woken_ = true;
             if (!done) co_await env::sleep(owner_.world_.loop, std::chrono::milliseconds(50));
             co_await env::yield(owner_.world_.loop);
         }
         co_await settle_idle();
+        owner_.admit_waiting();
         co_await look_at_space();
         if (now - last_retention_ >= owner_.options_.retention_interval) {
             last_retention_ = now;
@@ -115,6 +120,7 @@ env::task<result<>> checkpointer::record_points() {
     file.boot = owner_.options_.boot;
     file.shards = static_cast<std::uint32_t>(owner_.peers_.size());
     file.shard = owner_.id_;
+    file.journal_salt = owner_.journal_salt_;
     file.floor = owner_.journal_.collecting_sequence();
     file.points.reserve(owner_.tablets_.size());
     for (const auto& [id, held] : owner_.tablets_) {
@@ -124,11 +130,15 @@ env::task<result<>> checkpointer::record_points() {
         if (const auto needed = log.first_needed_sequence()) file.floor = std::min(file.floor, *needed);
     }
     const journal_sequence floor = file.floor;
+    std::vector<std::pair<tablet_id, offset>> recorded;
+    for (const recovery_point& point : file.points) recorded.emplace_back(point.tablet, point.segment_base);
     byte_vector content = encode_recovery_points(file);
     auto written = co_await replace_file(&owner_.world_.files, owner_.options_.recovery_folder,
                                          recovery_points_name(file.boot, file.shard), std::move(content));
     if (!written) co_return written;
     owner_.journal_.release_below(floor);
+    for (const auto& [id, segment_base] : recorded)
+        if (shard::hosted* target = owner_.find(id)) target->replica->log().note_recorded(segment_base);
     forget_clean();
     co_return result<>{};
 }
@@ -146,14 +156,26 @@ env::task<> checkpointer::settle_one(shard::hosted* target) {
     owner_.accept_storage_result(done);
 }
 
+std::uint64_t checkpointer::ragged_bytes() const {
+    std::uint64_t sum = 0;
+    for (const shard::hosted* held : owner_.dirty_) {
+        const std::uint64_t unwritten = held->replica->log().unwritten_bytes();
+        if (unwritten < block_bytes) sum += unwritten;
+    }
+    return sum;
+}
+
 env::task<> checkpointer::settle_idle() {
     if (owner_.context_.is_full) co_return;
     const timestamp_ms now = owner_.world_.time().wall_now();
+    // Ragged ends of many tablets: a copy in the journal does not give their memory back, writing them does.
+    const bool is_pressed = ragged_bytes() >= owner_.options_.pinned_bytes_max / 4;
     const auto idle_ms = std::chrono::duration_cast<std::chrono::milliseconds>(owner_.options_.settle_after).count();
     std::vector<shard::hosted*> idle;
     for (shard::hosted* target : owner_.dirty_) {
         const tablet_log& log = target->replica->log();
-        const bool is_quiet = now - log.last_append_time() >= idle_ms || now < log.last_append_time();
+        const bool is_ragged = log.unwritten_bytes() < block_bytes;
+        const bool is_quiet = (is_pressed && is_ragged) || now - log.last_append_time() >= idle_ms || now < log.last_append_time();
         if (target->replica->is_closed() || target->is_writing || !is_quiet || !log.first_needed_sequence()) continue;
         ++target->uses;
         idle.push_back(target);

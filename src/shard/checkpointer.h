@@ -29,6 +29,8 @@ class checkpointer {
     bool is_needed() const;
     env::task<result<>> checkpoint(journal_sequence leave_up_to);
     env::task<> leave_journal(shard::hosted* target, journal_sequence sequence, result<>* outcome);
+    /// What tablets have that is less than a block.
+    std::uint64_t ragged_bytes() const;
     env::task<> settle_idle();
     env::task<> settle_one(shard::hosted* target);
     env::task<> apply_retention();

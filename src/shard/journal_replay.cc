@@ -5,6 +5,7 @@
 #include "base/logging.h"
 #include "env/gate.h"
 #include "log/log_errc.h"
+#include "log/log_reader.h"
 #include "log/segment_files.h"
 
 namespace logstore {
@@ -23,10 +24,12 @@ journal_options no_journal() {
 }  // namespace
 
 journal_replay::journal_replay(env::environment world, recovery_options options, tablet_topic_lookup topic_of,
-                               std::unordered_map<tablet_id, recovery_point> points)
+                               std::unordered_map<tablet_id, recovery_point> points, std::vector<block_image> images)
     : options_(std::move(options)), topic_of_(std::move(topic_of)), points_(std::move(points)),
       unused_journal_(world, no_journal(), *this),
-      context_(world, unused_journal_, options_.logs_folder, options_.open_files_max, 0, 0) {}
+      context_(world, unused_journal_, options_.logs_folder, options_.open_files_max, 0, 0) {
+    for (block_image& image : images) images_.emplace(image.tablet, std::move(image));
+}
 
 journal_replay::~journal_replay() = default;
 
@@ -37,15 +40,78 @@ env::task<result<journal_replay::state*>> journal_replay::state_of(tablet_id id,
     made->writer = std::make_unique<segment_writer>(context_, id, made->directory);
     if (const auto point = points_.find(id); point != points_.end()) {
         made->log_start = point->second.log_start;
-        made->segment = std::make_shared<live_segment>(point->second.segment_base,
-                                                       point->second.segment_bytes, point->second.next);
+        // With more in the journal, `next` is not yet what these bytes end with: a later segment must not follow them now.
+        const next_offset next =
+            point->second.has_journal_tail ? next_offset(point->second.segment_base.value()) : point->second.next;
+        made->segment = std::make_shared<live_segment>(point->second.segment_base, point->second.segment_bytes, next);
         auto loaded = co_await made->writer->load_hole(made->segment);
         if (!loaded) co_return std::unexpected(loaded.error());
-        // The old journals hold the block's image when it was being rewritten: it may be rewritten again.
+        restore_block(id, made->segment.get());
+        // Its image is durable before anything is written: it may be rewritten.
         made->segment->note_image_durable();
         context_.pinned_bytes += made->segment->unwritten_bytes();
     }
     co_return states_.emplace(id, std::move(made)).first->second.get();
+}
+
+void journal_replay::restore_block(tablet_id id, live_segment* segment) const {
+    const std::uint64_t start = segment->written();
+    for (auto [at, end] = images_.equal_range(id); at != end; ++at) {
+        const block_image& image = at->second;
+        if (image.segment_base != segment->base() || image.position != start || start + image.bytes.size() != segment->end()) continue;
+        CHECK(segment->place(start, image.bytes, segment->next(), journal_sequence(0)));
+    }
+}
+
+bool journal_replay::has_settled_blocks() const {
+    return std::ranges::any_of(points_, [](const auto& entry) { return !is_block_aligned(entry.second.segment_bytes); });
+}
+
+std::vector<block_image> journal_replay::settled_blocks() const {
+    std::vector<block_image> images;
+    for (const auto& [id, at] : states_) {
+        if (!at->segment || is_block_aligned(at->segment->end())) continue;
+        const std::uint64_t start = at->segment->written();
+        block_image image;
+        image.tablet = id;
+        image.segment_base = at->segment->base();
+        image.position = start;
+        image.bytes.resize(at->segment->end() - start);
+        at->segment->tail().copy(start, image.bytes);
+        images.push_back(std::move(image));
+    }
+    return images;
+}
+
+std::string journal_replay::topic_to_replay(journal_sequence sequence, const journal_entry_header& header) const {
+    const auto point = points_.find(header.tablet);
+    if (point != points_.end() && sequence <= point->second.covered) return {};
+    return topic_of_(header.tablet);
+}
+
+env::task<result<>> journal_replay::prepare(journal_sequence sequence, byte_vector payload) {
+    journal_entry_cursor cursor(payload);
+    while (!cursor.at_end()) {
+        auto entry = cursor.next();
+        if (!entry) co_return std::unexpected(entry.error());
+        const tablet_id id = entry->header.tablet;
+        std::string topic = topic_to_replay(sequence, entry->header);
+        if (topic.empty() || !points_.contains(id)) continue;
+        auto found = co_await state_of(id, std::move(topic));
+        if (!found) co_return std::unexpected(found.error());
+        restore_from_tail((*found)->segment.get(), sequence, entry->header, entry->data);
+    }
+    co_return result<>{};
+}
+
+void journal_replay::restore_from_tail(live_segment* segment, journal_sequence sequence, const journal_entry_header& header,
+                                       bytes_view data) {
+    // The block was about to be written again when the power failed. Its image may come behind entries of the next segment,
+    // with which the replay seals this one: it counts from the start.
+    const std::size_t settled = segment->end() - segment->written();
+    const bool is_image = header.kind == journal_entry_kind::tail && header.segment_base == segment->base() &&
+                          header.position.value() == segment->written() && data.size() >= settled;
+    if (is_image && settled > 0) CHECK(segment->place(segment->written(), data.first(settled), segment->next(), sequence));
 }
 
 env::task<result<>> journal_replay::apply(journal_sequence sequence, byte_vector payload) {
@@ -60,10 +126,8 @@ env::task<result<>> journal_replay::apply(journal_sequence sequence, byte_vector
 }
 
 env::task<result<>> journal_replay::apply_entry(journal_sequence sequence, journal_entry_header header, bytes_view data) {
-    std::string topic = topic_of_(header.tablet);
+    std::string topic = topic_to_replay(sequence, header);
     if (topic.empty()) co_return result<>{};
-    if (const auto point = points_.find(header.tablet); point != points_.end() && sequence <= point->second.covered)
-        co_return result<>{};
     auto found = co_await state_of(header.tablet, std::move(topic));
     if (!found) co_return std::unexpected(found.error());
     state* at = *found;
@@ -140,7 +204,26 @@ env::task<result<>> journal_replay::finish_one(tablet_id id, state* at) {
     known.segment_bytes = at->segment->end();
     known.next = at->segment->next();
     known.has_journal_tail = false;
+    if (has_gap) co_await cut_to_whole_batches(at, &known);
     co_return result<>{};
+}
+
+env::task<> journal_replay::cut_to_whole_batches(state* at, recovery_point* known) {
+    segment_view view;
+    view.tablet = known->tablet;
+    view.base = known->segment_base;
+    view.limit = known->segment_bytes;
+    view.path = segment_path(at->directory, known->segment_base, "log");
+    view.live = at->segment;
+    log_reader reader(context_);
+    known->segment_bytes = 0;
+    known->next = next_offset(known->segment_base.value());
+    for (;;) {
+        auto batch = co_await reader.batch_at(view, known->segment_bytes);
+        if (!batch || !*batch) co_return;
+        known->segment_bytes = (*batch)->end();
+        known->next = (*batch)->header.next();
+    }
 }
 
 env::task<> journal_replay::finish_into(tablet_id id, state* at, result<>* outcome) {

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "log/block_images.h"
 #include "log/journal.h"
 #include "log/segment_writer.h"
 #include "shard/recovery.h"
@@ -17,8 +18,15 @@ namespace logstore {
 class journal_replay final : private journal_listener {
   public:
     journal_replay(env::environment world, recovery_options options, tablet_topic_lookup topic_of,
-                   std::unordered_map<tablet_id, recovery_point> points);
+                   std::unordered_map<tablet_id, recovery_point> points, std::vector<block_image> images);
     ~journal_replay() override;
+
+    /// Whether a file may end in a padded block with acknowledged bytes, which the replay would write again.
+    bool has_settled_blocks() const;
+    /// Loads the settled blocks of the tablets that this group names. Nothing is written.
+    env::task<result<>> prepare(journal_sequence sequence, byte_vector payload);
+    /// The blocks that were loaded; to be durable before the first apply().
+    std::vector<block_image> settled_blocks() const;
 
     env::task<result<>> apply(journal_sequence sequence, byte_vector payload);
     /// Writes and flushes everything, last blocks padded; checks that no tablet has a gap.
@@ -43,6 +51,12 @@ class journal_replay final : private journal_listener {
         bool is_deleted = false;
     };
 
+    /// The topic's name when the entry is to be replayed.
+    std::string topic_to_replay(journal_sequence sequence, const journal_entry_header& header) const;
+    void restore_block(tablet_id id, live_segment* segment) const;
+    static void restore_from_tail(live_segment* segment, journal_sequence sequence, const journal_entry_header& header,
+                                  bytes_view data);
+    env::task<> cut_to_whole_batches(state* at, recovery_point* known);
     env::task<result<state*>> state_of(tablet_id id, std::string topic);
     env::task<result<>> apply_entry(journal_sequence sequence, journal_entry_header header, bytes_view data);
     env::task<result<>> place(state* at, journal_sequence sequence, journal_entry_header header, bytes_view data);
@@ -55,6 +69,7 @@ class journal_replay final : private journal_listener {
     recovery_options options_;
     tablet_topic_lookup topic_of_;
     std::unordered_map<tablet_id, recovery_point> points_;
+    std::unordered_multimap<tablet_id, block_image> images_;
     journal unused_journal_;  // segments are rewritten from old journals: nothing is journalled anew
     log_context context_;
     std::unordered_map<tablet_id, std::unique_ptr<state>> states_;

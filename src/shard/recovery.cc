@@ -5,6 +5,7 @@
 
 #include "base/logging.h"
 #include "env/gate.h"
+#include "log/block_images.h"
 #include "log/journal_reader.h"
 #include "log/log_errc.h"
 #include "log/segment_files.h"
@@ -14,7 +15,11 @@
 namespace logstore {
 namespace {
 
+constexpr std::string_view images_ending = ".images";
+
 struct found_points {
+    bool is_first_start = true;
+    std::uint64_t journal_salt = 0;
     std::unordered_map<tablet_id, recovery_point> points;
     journal_sequence store_floor{1};                     // of journals whose shard has no file yet
     std::map<std::uint32_t, journal_sequence> floors;    // by shard
@@ -43,6 +48,8 @@ env::task<result<found_points>> read_points(env::file_system* files, std::string
         if (file.boot != last || file.shards != 0) continue;
         take(file);
         found.store_floor = file.floor;
+        found.journal_salt = file.journal_salt;
+        found.is_first_start = false;
     }
     for (const auto& file : read) {
         if (file.boot != last || file.shards == 0) continue;
@@ -65,35 +72,83 @@ struct replay_outcome {
     std::uint64_t groups = 0;
 };
 
-env::task<result<replay_outcome>> replay_journals(env::environment world, recovery_options options, found_points* found,
-                                                  journal_replay* replay) {
+struct scanned_journal {
+    journal_scan scan;
+    std::vector<std::unique_ptr<env::file>> handles;
+};
+
+env::task<result<std::vector<scanned_journal>>> scan_journals(env::environment world, recovery_options options, found_points* found,
+                                                              replay_outcome* outcome) {
     auto names = co_await list_journal_files(&world.files, options.journal_folder);
     if (!names) co_return std::unexpected(names.error());
+    if (found->is_first_start && !names->empty())
+        co_return fail(log_errc::corrupt, options.recovery_folder + " has no recovery points of the journals in " +
+                                              options.journal_folder + ". Nothing was changed. Restore it.");
     std::map<std::uint32_t, std::vector<std::string>> by_shard;
     for (const auto& name : *names) by_shard[name.shard.value()].push_back(name.path);
-    replay_outcome outcome;
-    outcome.highest = found->store_floor - 1;
+    std::vector<scanned_journal> scanned;
+    outcome->highest = found->store_floor - 1;
     for (const auto& [shard, paths] : by_shard) {
         const auto own = found->floors.find(shard);
         const journal_sequence floor = own == found->floors.end() ? found->store_floor : own->second;
-        outcome.highest = std::max(outcome.highest, floor - 1);
-        auto scan = co_await scan_journal(&world.files, paths, floor);
+        outcome->highest = std::max(outcome->highest, floor - 1);
+        auto scan = co_await scan_journal(&world.files, paths, floor, found->journal_salt);
         if (!scan) co_return std::unexpected(scan.error());
-        outcome.highest = std::max(outcome.highest, scan->highest);
-        outcome.tail_was_torn |= scan->tail_was_torn;
+        outcome->highest = std::max(outcome->highest, scan->highest);
+        outcome->tail_was_torn |= scan->tail_was_torn;
         if (!scan->damage.empty()) {
             const std::string text = say_damage(shard, scan->damage);
             if (!options.accept_loss) co_return fail(log_errc::corrupt, text);
             log_error("recovery", "going on over damage, as asked: {}", text);
         }
-        std::vector<std::unique_ptr<env::file>> handles(paths.size());
-        for (const found_group& group : scan->groups) {
-            if (!handles[group.file]) {
-                auto opened = co_await world.files.open(paths[group.file], env::open_options::read_only().directly());
-                if (!opened) co_return std::unexpected(opened.error());
-                handles[group.file] = std::move(*opened);
-            }
-            auto payload = co_await read_journal_payload(handles[group.file].get(), group);
+        scanned_journal one;
+        one.handles.resize(scan->files.size());
+        one.scan = std::move(*scan);
+        scanned.push_back(std::move(one));
+    }
+    co_return scanned;
+}
+
+env::task<result<byte_vector>> read_payload(env::file_system* files, scanned_journal* from, found_group group) {
+    std::unique_ptr<env::file>& handle = from->handles[group.file];
+    if (!handle) {
+        auto opened = co_await files->open(from->scan.files[group.file], env::open_options::read_only().directly());
+        if (!opened) co_return std::unexpected(opened.error());
+        handle = std::move(*opened);
+    }
+    co_return co_await read_journal_payload(handle.get(), group);
+}
+
+/// A power cut while recovery rewrites a settled block must not damage it: first the image of each is durable.
+env::task<result<>> keep_settled_blocks(env::environment world, recovery_options options,
+                                        std::vector<scanned_journal>* journals, journal_replay* replay) {
+    for (scanned_journal& journal : *journals) {
+        for (const found_group& group : journal.scan.groups) {
+            auto payload = co_await read_payload(&world.files, &journal, group);
+            if (!payload) co_return std::unexpected(payload.error());
+            auto prepared = co_await replay->prepare(group.header.sequence, std::move(*payload));
+            if (!prepared) co_return prepared;
+        }
+    }
+    std::vector<block_image> images = replay->settled_blocks();
+    if (images.empty()) co_return result<>{};
+    byte_vector content = encode_block_images(images);
+    const std::string name = fmt::format("{}{}", options.boot, images_ending);
+    co_return co_await replace_file(&world.files, options.recovery_folder, name, std::move(content));
+}
+
+env::task<result<replay_outcome>> replay_journals(env::environment world, recovery_options options, found_points* found,
+                                                  journal_replay* replay) {
+    replay_outcome outcome;
+    auto journals = co_await scan_journals(world, options, found, &outcome);
+    if (!journals) co_return std::unexpected(journals.error());
+    if (replay->has_settled_blocks()) {
+        auto kept = co_await keep_settled_blocks(world, options, &*journals, replay);
+        if (!kept) co_return std::unexpected(kept.error());
+    }
+    for (scanned_journal& journal : *journals) {
+        for (const found_group& group : journal.scan.groups) {
+            auto payload = co_await read_payload(&world.files, &journal, group);
             if (!payload) co_return std::unexpected(payload.error());
             auto applied = co_await replay->apply(group.header.sequence, std::move(*payload));
             if (!applied) co_return std::unexpected(applied.error());
@@ -103,12 +158,28 @@ env::task<result<replay_outcome>> replay_journals(env::environment world, recove
     co_return outcome;
 }
 
+/// Those that a recovery which did not end has kept. Bytes of a segment never change: what is found is right, however old.
+env::task<result<std::vector<block_image>>> read_images(env::file_system* files, std::string folder) {
+    auto entries = co_await files->list(folder);
+    if (!entries) co_return std::unexpected(entries.error());
+    std::vector<block_image> images;
+    for (const auto& entry : *entries) {
+        if (!entry.name.ends_with(images_ending)) continue;
+        auto read = co_await read_block_images(files, folder + "/" + entry.name);
+        if (!read) co_return std::unexpected(read.error());
+        std::ranges::move(*read, std::back_inserter(images));
+    }
+    co_return images;
+}
+
 }  // namespace
 
 env::task<result<recovered_store>> recover_store(env::environment world, recovery_options options, tablet_topic_lookup topic_of) {
     auto found = co_await read_points(&world.files, options.recovery_folder);
     if (!found) co_return std::unexpected(found.error());
-    journal_replay replay(world, options, topic_of, std::move(found->points));
+    auto images = co_await read_images(&world.files, options.recovery_folder);
+    if (!images) co_return std::unexpected(images.error());
+    journal_replay replay(world, options, topic_of, std::move(found->points), std::move(*images));
     auto replayed = co_await replay_journals(world, options, &*found, &replay);
     if (!replayed) co_return std::unexpected(replayed.error());
     auto finished = co_await replay.finish();
@@ -125,6 +196,7 @@ env::task<result<recovered_store>> recover_store(env::environment world, recover
     recovery_point_file file;
     file.boot = options.boot;
     file.floor = store.first_sequence;
+    file.journal_salt = store.journal_salt = world.random.next();
     for (auto& [id, point] : store.points) {
         point.covered = store.first_sequence - 1;
         file.points.push_back(point);

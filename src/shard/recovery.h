@@ -27,6 +27,8 @@ struct recovered_store {
     std::unordered_map<tablet_id, recovery_point> points;
     /// Above every sequence ever written; the journals of this run start here.
     journal_sequence first_sequence{1};
+    /// Of the journal groups of this run.
+    std::uint64_t journal_salt = 0;
     /// Figures for the log line at the start.
     std::uint64_t replayed_groups = 0;
     std::uint64_t replayed_bytes = 0;

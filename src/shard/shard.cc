@@ -51,8 +51,9 @@ shard& shard::owner_of(const tablet_id& tablet) const {
     return *peers_[(start + static_cast<std::size_t>(tablet.partition.value())) % peers_.size()];
 }
 
-env::task<result<>> shard::open(journal_sequence first) {
-    auto opened = co_await journal_.open(first);
+env::task<result<>> shard::open(journal_sequence first, std::uint64_t journal_salt) {
+    journal_salt_ = journal_salt;
+    auto opened = co_await journal_.open(first, journal_salt);
     if (!opened) co_return opened;
     env::spawn(work_, checkpointer_->run());
     co_return result<>{};
@@ -81,7 +82,7 @@ void shard::append(append_call& call) {
 }
 
 bool shard::has_room(std::size_t batch_bytes) const {
-    return journal_.has_room(batch_bytes) && context_.pinned_bytes + batch_bytes <= options_.pinned_bytes_max;
+    return journal_.has_room(batch_bytes, context_.images_owed + 1) && context_.pinned_bytes + batch_bytes <= options_.pinned_bytes_max;
 }
 
 void shard::append_here(append_call& call) {
@@ -370,8 +371,7 @@ env::task<result<>> shard::delete_tablet(tablet_id id) {
     co_return co_await remove_hosted(std::move(gone));
 }
 
-env::task<result<>> shard::set_topics(std::shared_ptr<const std::vector<hosted_topic>> topics,
-                                      std::shared_ptr<const std::unordered_map<tablet_id, recovery_point>> found) {
+env::task<result<>> shard::remove_topics_except(std::shared_ptr<const std::vector<hosted_topic>> topics) {
     std::unordered_map<topic_id, const hosted_topic*> wanted;
     for (const hosted_topic& topic : *topics) wanted.emplace(topic.id, &topic);
     std::vector<tablet_id> gone;
@@ -381,6 +381,13 @@ env::task<result<>> shard::set_topics(std::shared_ptr<const std::vector<hosted_t
         auto deleted = co_await delete_tablet(id);
         if (!deleted && !accept_storage_result(deleted)) co_return deleted;
     }
+    co_return result<>{};
+}
+
+env::task<result<>> shard::set_topics(std::shared_ptr<const std::vector<hosted_topic>> topics,
+                                      std::shared_ptr<const std::unordered_map<tablet_id, recovery_point>> found) {
+    auto removed = co_await remove_topics_except(topics);
+    if (!removed) co_return removed;
     for (const hosted_topic& topic : *topics) {
         for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
             const tablet_id id{topic.id, partition_id(partition)};

@@ -60,7 +60,7 @@ class shard final : public journal_listener {
     /// All shards of the process, this one included, in order. Before open().
     void set_peers(std::vector<shard*> peers) { peers_ = std::move(peers); }
     /// Makes the journal and starts the background work. Tablets come with set_topics.
-    env::task<result<>> open(journal_sequence first);
+    env::task<result<>> open(journal_sequence first, std::uint64_t journal_salt);
     /// Refuses new appends, finishes those in flight, writes everything to the segments, records recovery points.
     env::task<result<>> stop();
 
@@ -75,6 +75,9 @@ class shard final : public journal_listener {
     shard& owner_of(const tablet_id& tablet) const;
     bool is_local(const tablet_id& tablet) const { return &owner_of(tablet) == this; }
 
+    /// Closes the tablets of topics that are gone and renames their directories away. With several shards, done on all of them
+    /// before set_topics on any: a recreated topic's tablet may fall to another shard and takes the same directory name.
+    env::task<result<>> remove_topics_except(std::shared_ptr<const std::vector<hosted_topic>> topics);
     /// The topics as they are now: missing tablets are made, those of topics that are gone are closed and their directories
     /// renamed away. `found` has what recovery knows of tablets (only at the start). Complete when appends to the new ones
     /// work and the old ones are gone from disk by name.
@@ -139,6 +142,7 @@ class shard final : public journal_listener {
     shard_options options_;
     fatal_handler on_fatal_;
     journal journal_;
+    std::uint64_t journal_salt_ = 0;
     log_context context_;
     std::vector<shard*> peers_;
     std::unordered_map<tablet_id, std::unique_ptr<hosted>> tablets_;

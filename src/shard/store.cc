@@ -193,7 +193,8 @@ env::task<result<>> store::start_shards() {
     for (const hosted_shard& one : shards_) {
         shard* owner = one.owner.get();
         const journal_sequence first = recovered_.first_sequence;
-        auto open_there = [owner, first] { return owner->open(first); };
+        const std::uint64_t salt = recovered_.journal_salt;
+        auto open_there = [owner, first, salt] { return owner->open(first, salt); };
         auto opened = co_await call_on(home_.loop, owner->world().loop, owner->work(), std::move(open_there));
         if (!opened) co_return fail(tablet_errc::stopping);
         if (!*opened) co_return *opened;
@@ -216,6 +217,13 @@ env::task<result<>> store::publish_in_turn(found_points found) {
     const std::shared_ptr<const cluster::topic_image> image = topics_->image();
     if (image->revision() == published_ && !found) co_return result<>{};
     const auto hosted = hosted_topics_of(*image);
+    for (hosted_shard& one : shards_) {
+        shard* owner = one.owner.get();
+        auto remove_there = [owner, hosted] { return owner->remove_topics_except(hosted); };
+        auto removed = co_await call_on(home_.loop, owner->world().loop, owner->work(), std::move(remove_there));
+        if (!removed) co_return fail(tablet_errc::stopping);
+        if (!*removed) co_return *removed;
+    }
     for (hosted_shard& one : shards_) {
         // Tablets first, then the image: a front door never names a tablet that its shard has not.
         hosted_shard* target = &one;

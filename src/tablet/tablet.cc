@@ -70,6 +70,11 @@ tablet_errc tablet::check_epoch(leader_epoch of_caller) const {
 
 bool tablet::watch(next_offset seen, std::weak_ptr<tablet_watcher> watcher) {
     if (is_closed_ || high_watermark_ > seen) return false;
+    // Waits that ended by themselves leave an empty reference: without appends they would pile up.
+    if (watchers_.size() >= watchers_sweep_at_) {
+        forget_expired_watchers();
+        watchers_sweep_at_ = std::max<std::size_t>(watchers_swept_min, watchers_.size() * 2);
+    }
     watchers_.push_back(std::move(watcher));
     return true;
 }
@@ -94,6 +99,13 @@ void tablet::remember_cursor(next_offset next, const segment_view& view, std::ui
     cursors_[next_cursor_++ % cursor_count] = {first_not_below(next), view.base, position};
 }
 
+tablet_errc tablet::code_of_failed_read(offset from, const error& why) const {
+    // Retention took the segment while it was being read.
+    if (from < log_start()) return tablet_errc::offset_out_of_range;
+    log_error("tablet", "{}: {}", log_.directory(), why.message());
+    return tablet_errc::storage_error;
+}
+
 env::task<tablet_read> tablet::read(offset from, std::size_t bytes_max, bool at_least_one) {
     tablet_read out;
     if (is_closed_) out.code = tablet_errc::unknown_tablet;
@@ -106,8 +118,7 @@ env::task<tablet_read> tablet::read(offset from, std::size_t bytes_max, bool at_
     } else {
         auto found = co_await log_.views_from(from);
         if (!found) {
-            log_error("tablet", "{}: {}", log_.directory(), found.error().message());
-            out.code = tablet_errc::storage_error;
+            out.code = code_of_failed_read(from, found.error());
             co_return out;
         }
         views = std::move(*found);
@@ -123,15 +134,13 @@ env::task<tablet_read> tablet::read(offset from, std::size_t bytes_max, bool at_
         }
         if (first && !*first) continue;  // `from` lies behind this segment's durable end
         if (!first) {
-            log_error("tablet", "{}: {}", log_.directory(), first.error().message());
-            out.code = tablet_errc::storage_error;
+            out.code = code_of_failed_read(from, first.error());
             co_return out;
         }
         const found_batch batch = **first;
         auto read = co_await reader_.read_batches(view, batch, bytes_max, at_least_one);
         if (!read) {
-            log_error("tablet", "{}: {}", log_.directory(), read.error().message());
-            out.code = tablet_errc::storage_error;
+            out.code = code_of_failed_read(from, read.error());
             co_return out;
         }
         if (read->bytes > 0) {

@@ -92,6 +92,7 @@ class tablet {
         offset segment_base{-1};
         std::uint64_t position = 0;
     };
+    tablet_errc code_of_failed_read(offset from, const error& why) const;
     void remember_cursor(next_offset next, const segment_view& view, std::uint64_t position);
     env::task<result<std::optional<timed_offset>>> first_record_at(segment_view view, timestamp_ms wanted);
 
@@ -102,7 +103,9 @@ class tablet {
     log_reader reader_;
     next_offset high_watermark_;
     bool is_closed_ = false;
+    static constexpr std::size_t watchers_swept_min = 16;
     std::vector<std::weak_ptr<tablet_watcher>> watchers_;
+    std::size_t watchers_sweep_at_ = watchers_swept_min;
     // Where sequential readers stopped: the next read needs no index.
     static constexpr std::size_t cursor_count = 4;
     read_cursor cursors_[cursor_count];

@@ -17,7 +17,7 @@ class tablet_lookup : public ::testing::Test, journal_listener {
     void SetUp() override {
         for (const char* folder : {"/data", "/data/journal", "/data/logs"})
             ASSERT_TRUE(world_.run(world_.shard().files.make_directory(folder)));
-        ASSERT_TRUE(world_.run(journal_.open(journal_sequence(1))));
+        ASSERT_TRUE(world_.run(journal_.open(journal_sequence(1), 7)));
     }
     void TearDown() override { world_.run(journal_.close()); }
 

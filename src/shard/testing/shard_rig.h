@@ -1,12 +1,14 @@
 // A store of a few shards in a simulated world: starts, appends, crashes, recovers, reads back. For tests.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/crc32c.h"
+#include "env/completion.h"
 #include "env/testing/sim_world.h"
 #include "shard/recovery.h"
 #include "shard/shard.h"
@@ -43,6 +45,8 @@ class shard_rig {
         std::uint32_t journal_files = 4;
         std::uint64_t pinned_bytes_max = 1 << 20;
         tablet_settings settings;
+        /// Last word on the options of every shard.
+        std::function<void(shard_options&)> tune;
     };
 
     shard_rig(env::sim_world& world, boot_number boot, options the_options) : world_(world), boot_(boot), options_(the_options) {}
@@ -86,6 +90,7 @@ class shard_rig {
             made.pinned_bytes_max = options_.pinned_bytes_max;
             made.reserve_bytes = 0;
             made.boot = boot_;
+            if (options_.tune) options_.tune(made);
             shards_.push_back(std::make_unique<shard>(world_.shard(index), shard_id(index), made,
                                                       [this](error why) { fatal_ = why.message(); }));
             peers.push_back(shards_.back().get());
@@ -93,7 +98,7 @@ class shard_rig {
         const auto points = std::make_shared<const std::unordered_map<tablet_id, recovery_point>>(recovered_.points);
         for (auto& one : shards_) {
             one->set_peers(peers);
-            auto opened = co_await one->open(recovered_.first_sequence);
+            auto opened = co_await one->open(recovered_.first_sequence, recovered_.journal_salt);
             if (!opened) co_return opened;
             auto set = co_await one->set_topics(topics_, points);
             if (!set) co_return set;
