@@ -55,12 +55,13 @@ class Kills(unittest.TestCase):
         admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])[TOPIC].result(30)
 
     def kill_once(self) -> None:
-        """A while of load, kill -9, and up again with as many shards or others; some starts are killed, too."""
+        """A while of load, kill -9, and up again, now and then with other shards or disk calls; some starts are killed, too."""
         time.sleep(self.dice.choice((0.05, 0.5, 1.0, 2.0, 3.0)) * self.dice.random() + 0.02)
         self.server.assert_alive()
         self.server.kill()
         if self.dice.random() < 0.3:
             self.server.shards = self.dice.choice((1, 2, 2, 3, 4))
+        self.server.settings["storage.disk_backend"] = self.dice.choice(("auto", "auto", "threads"))
         while self.dice.random() < 0.3:
             self.server.launch()
             time.sleep(self.dice.random() * 0.4)
