@@ -175,7 +175,8 @@ env::task<> checkpointer::settle_idle() {
     for (shard::hosted* target : owner_.dirty_) {
         const tablet_log& log = target->replica->log();
         const bool is_ragged = log.unwritten_bytes() < block_bytes;
-        const bool is_quiet = (is_pressed && is_ragged) || now - log.last_append_time() >= idle_ms || now < log.last_append_time();
+        const bool is_quiet = (is_pressed && is_ragged) || now - log.last_append_time() >= idle_ms ||
+                              now < log.last_append_time();
         if (target->replica->is_closed() || target->is_writing || !is_quiet || !log.first_needed_sequence()) continue;
         ++target->uses;
         idle.push_back(target);

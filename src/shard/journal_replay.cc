@@ -58,7 +58,9 @@ void journal_replay::restore_block(tablet_id id, live_segment* segment) const {
     const std::uint64_t start = segment->written();
     for (auto [at, end] = images_.equal_range(id); at != end; ++at) {
         const block_image& image = at->second;
-        if (image.segment_base != segment->base() || image.position != start || start + image.bytes.size() != segment->end()) continue;
+        if (image.segment_base != segment->base() || image.position != start ||
+            start + image.bytes.size() != segment->end())
+            continue;
         CHECK(segment->place(start, image.bytes, segment->next(), journal_sequence(0)));
     }
 }

@@ -77,7 +77,8 @@ struct scanned_journal {
     std::vector<std::unique_ptr<env::file>> handles;
 };
 
-env::task<result<std::vector<scanned_journal>>> scan_journals(env::environment world, recovery_options options, found_points* found,
+env::task<result<std::vector<scanned_journal>>> scan_journals(env::environment world,
+                                                              recovery_options options, found_points* found,
                                                               replay_outcome* outcome) {
     auto names = co_await list_journal_files(&world.files, options.journal_folder);
     if (!names) co_return std::unexpected(names.error());

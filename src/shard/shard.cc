@@ -82,7 +82,8 @@ void shard::append(append_call& call) {
 }
 
 bool shard::has_room(std::size_t batch_bytes) const {
-    return journal_.has_room(batch_bytes, context_.images_owed + 1) && context_.pinned_bytes + batch_bytes <= options_.pinned_bytes_max;
+    return journal_.has_room(batch_bytes, context_.images_owed + 1) &&
+           context_.pinned_bytes + batch_bytes <= options_.pinned_bytes_max;
 }
 
 void shard::append_here(append_call& call) {

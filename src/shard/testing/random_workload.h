@@ -208,7 +208,8 @@ class random_workload {
                 auto start = co_await rig->at(0).list_offset(earliest);
                 auto all = co_await rig->read_all(tablet);
                 if (cut_ || dead_) co_return;
-                if (!all && all.error().code == tablet_errc::offset_out_of_range) continue;  // retention moved the start meanwhile
+                if (!all && all.error().code == tablet_errc::offset_out_of_range)
+                    continue;  // retention moved the start meanwhile
                 if (!all) {
                     finding_ = "reading all: " + all.error().message();
                     co_return;
