@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -41,6 +42,10 @@ store_options store_options_of(const config::server_options& from, std::uint32_t
     to.shard.settle_after = milliseconds(from.settle_idle_ms);
     to.shard.retention_interval = milliseconds(from.retention_check_interval_ms);
     to.shard.open_files_max = std::max<std::size_t>(64, from.open_files_max / shards);
+    // A batch goes into one journal entry and is pinned until it is written: a larger setting could never be used.
+    const std::uint64_t batch_bytes_max = std::min(from.journal_file_bytes / 2 - 2 * block_bytes, from.pinned_bytes_max / 2);
+    to.topics.limits.configs.message_bytes_max = static_cast<std::int32_t>(
+        std::min<std::uint64_t>(batch_bytes_max, static_cast<std::uint64_t>(to.topics.limits.configs.message_bytes_max)));
     const std::uint64_t journals = from.journal_file_bytes * from.journal_files * shards;
     to.shard.reserve_bytes = from.free_bytes_min > 0 ? from.free_bytes_min : journals;
     to.topics.partitions_default = from.partitions_default;
@@ -159,6 +164,12 @@ env::task<result<std::uint16_t>> serving::open_door(door* which, std::uint32_t i
 env::task<result<>> serving::open_doors() {
     auto at = env::socket_address::parse(options_.kafka_listen);
     if (!at) co_return std::unexpected(at.error());
+    if (at->port == 0) {
+        // Any free port: found once, so that all shards listen on the same and clients are told the right one.
+        auto found = host_.shard(0).net.listen(*at, true, [](std::unique_ptr<env::stream>) {});
+        if (!found) co_return std::unexpected(found.error());
+        at->port = (*found)->port();
+    }
     kafka::process_limit_options limits;
     limits.in_flight_bytes = options_.in_flight_bytes;
     limits.connections_max = options_.connections_max;
@@ -174,7 +185,6 @@ env::task<result<>> serving::open_doors() {
         auto port = co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(open_there));
         if (!port) co_return fail(tablet_errc::stopping);
         if (!*port) co_return std::unexpected(port->error());
-        at->port = **port;
     }
     std::printf("ready: kafka %s, data %s, %u shards\n", at->text().c_str(), options_.data_dir.c_str(), host_.shard_count());
     std::fflush(stdout);
@@ -212,6 +222,13 @@ env::task<> serving::stop() {
 int run_serve(const serve_arguments& arguments) {
     const config::server_options& options = arguments.options;
     set_log_level(options.log);
+    // Looked at before anything is made on disk.
+    for (const std::string& address : {options.kafka_listen, options.kafka_advertise}) {
+        const auto parsed = env::socket_address::parse(address);
+        if (parsed || address.empty()) continue;
+        log_error("serve", "{}", parsed.error().message());
+        return number_of(exit_code::wrong_usage);
+    }
     env::host_options host_options;
     host_options.shards = options.shards > 0 ? options.shards : env::processor_count();
     host_options.disk = backend_of(options.disk);

@@ -233,6 +233,9 @@ env::task<> shard::write_behind(hosted* target) {
             auto freed = co_await target->replica->log().apply_retention(world_.time().wall_now());
             const result<> applied = freed ? result<>{} : result<>(std::unexpected(freed.error()));
             if (!accept_storage_result(applied)) break;
+            if (*freed > 0)
+                log_debug("retention", "{}: {} bytes deleted, the log starts at {}", target->replica->log().directory(), *freed,
+                          target->replica->log_start());
         }
         if (target->replica->is_closed() || target->replica->log().unwritten_bytes() < write_behind_bytes) break;
         co_await env::yield(world_.loop);

@@ -33,7 +33,7 @@ struct server_options {
     env::duration idle_timeout = std::chrono::minutes(10);
     /// A large frame that stops arriving for this long closes its connection: it holds a part of the memory
     /// budget.
-    env::duration stalled_frame_timeout = std::chrono::seconds(30);
+    env::duration stalled_frame_timeout = std::chrono::seconds(10);
     /// The longest that a Fetch waits, whatever the client asks for.
     env::duration fetch_wait_max = std::chrono::minutes(5);
     /// At a stop: how long requests under way have to finish.
