@@ -1,4 +1,5 @@
-// Lives of a store: random appends, reads, pauses, stops, kills and power cuts, checked against what was acknowledged.
+// Lives of a store: random appends, reads, pauses, stops, kills and power cuts, checked against what was
+// acknowledged.
 #pragma once
 
 #include <map>
@@ -38,7 +39,8 @@ class random_workload {
     std::string run() {
         for (int life = 1; life <= options_.lives && finding_.empty(); ++life) {
             live(life);
-            if (!finding_.empty()) finding_ = fmt::format("seed {}, life {}: {}", options_.seed, life, finding_);
+            if (!finding_.empty())
+                finding_ = fmt::format("seed {}, life {}: {}", options_.seed, life, finding_);
         }
         return finding_;
     }
@@ -83,8 +85,10 @@ class random_workload {
             std::abort();  // frames are still suspended: nothing can be taken apart
         }
         world_.disk().cancel_crash();
-        if (end == 1 || end == 2) world_.crash(random_.next());
-        else if (end == 3) world_.kill(random_.next());
+        if (end == 1 || end == 2)
+            world_.crash(random_.next());
+        else if (end == 3)
+            world_.kill(random_.next());
         dead_ = true;
         CHECK(world_.run_until([&] { return running.done(); }));
         rig.abandon();
@@ -130,7 +134,8 @@ class random_workload {
         auto* made = new call;
         made->workload = this;
         made->tablet = any_tablet();
-        const std::uint64_t bytes = random_.next() % 8 == 0 ? 61 + random_.next() % 12'000 : 61 + random_.next() % 900;
+        const std::uint64_t bytes =
+            random_.next() % 8 == 0 ? 61 + random_.next() % 12'000 : 61 + random_.next() % 900;
         made->kept = make_test_batch(bytes, 1 + static_cast<std::int32_t>(random_.next() % 3), 1000,
                                      static_cast<std::uint8_t>(random_.next()));
         // Not from `kept`, which is the model's.
@@ -144,7 +149,8 @@ class random_workload {
 
     void note(call& done) {
         if (done.outcome.code != tablet_errc::ok) {
-            if (!cut_ && !dead_) finding_ = fmt::format("an append ends with code {}", static_cast<int>(done.outcome.code));
+            if (!cut_ && !dead_)
+                finding_ = fmt::format("an append ends with code {}", static_cast<int>(done.outcome.code));
             return;
         }
         assign_record_batch(done.kept.data(), done.outcome.base_offset, epoch_);
@@ -161,12 +167,15 @@ class random_workload {
                 finding_ = fmt::format("no batch where offset {} should be", next < 0 ? from.value() : next);
                 return;
             }
-            if (next < 0 ? header->last_offset() < from || header->base_offset > from : header->base_offset.value() != next) {
-                finding_ = fmt::format("offset {} where {} should be", header->base_offset, next < 0 ? from.value() : next);
+            if (next < 0 ? header->last_offset() < from || header->base_offset > from
+                         : header->base_offset.value() != next) {
+                finding_ = fmt::format("offset {} where {} should be", header->base_offset,
+                                       next < 0 ? from.value() : next);
                 return;
             }
             const auto at = known.acknowledged.find(header->base_offset.value());
-            if (at != known.acknowledged.end() && !std::ranges::equal(at->second, bytes.first(header->size_bytes()))) {
+            if (at != known.acknowledged.end() &&
+                !std::ranges::equal(at->second, bytes.first(header->size_bytes()))) {
                 finding_ = fmt::format("the batch at offset {} is another one", header->base_offset);
                 return;
             }
@@ -189,12 +198,14 @@ class random_workload {
         if (cut_ || dead_) co_return;
         if (read.code == tablet_errc::offset_out_of_range && request.from < read.log_start_offset) co_return;
         if (read.code != tablet_errc::ok) {
-            finding_ = fmt::format("a read of {} ends with code {}", request.from, static_cast<int>(read.code));
+            finding_ =
+                fmt::format("a read of {} ends with code {}", request.from, static_cast<int>(read.code));
             co_return;
         }
         if (read.bytes == 0) finding_ = fmt::format("nothing at acknowledged offset {}", request.from);
         byte_vector bytes;
-        for (const auto& piece : read.records) bytes.insert(bytes.end(), piece.bytes.begin(), piece.bytes.end());
+        for (const auto& piece : read.records)
+            bytes.insert(bytes.end(), piece.bytes.begin(), piece.bytes.end());
         compare(tablet, request.from, bytes);
     }
 
@@ -230,8 +241,9 @@ class random_workload {
         offsets found;
         while (!bytes.empty()) {
             const auto header = *read_record_batch_header(bytes);
-            found.emplace(header.base_offset.value(),
-                          byte_vector(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(header.size_bytes())));
+            found.emplace(
+                header.base_offset.value(),
+                byte_vector(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(header.size_bytes())));
             bytes = bytes.subspan(header.size_bytes());
         }
         for (const auto& [at, batch] : known.acknowledged)

@@ -7,34 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "base/crc32c.h"
 #include "env/completion.h"
 #include "env/testing/sim_world.h"
+#include "log/testing/test_batch.h"
 #include "shard/recovery.h"
 #include "shard/shard.h"
 
 namespace logstore {
-
-/// An uncompressed batch of `records` records without contents, padded to `bytes` in all; its CRC holds, its
-/// records do not parse.
-inline byte_vector make_test_batch(std::size_t bytes, std::int32_t records = 1, std::int64_t timestamp = 1000,
-                                   std::uint8_t fill = 'x') {
-    CHECK(bytes >= record_batch_header_bytes);
-    byte_vector batch(bytes, std::byte{fill});
-    std::byte* p = batch.data();
-    std::fill_n(p, record_batch_header_bytes, std::byte{0});
-    store_big(p + 8, static_cast<std::int32_t>(bytes - record_batch_length_prefix_bytes));
-    store_big(p + 16, record_batch_magic);
-    store_big(p + 23, static_cast<std::int32_t>(records - 1));
-    store_big(p + 27, timestamp);
-    store_big(p + 35, timestamp);
-    store_big(p + 43, std::int64_t(-1));
-    store_big(p + 51, std::int16_t(-1));
-    store_big(p + 53, std::int32_t(-1));
-    store_big(p + 57, records);
-    store_big(p + 17, crc32c(bytes_view(batch).subspan(record_batch_crc_start)));
-    return batch;
-}
 
 /// One process of a store on a simulated machine. Made, started, used, and either stopped or abandoned after a crash.
 class shard_rig {
@@ -155,11 +134,12 @@ class shard_rig {
 
     env::task<result<>> stop() {
         stopped_ = true;
+        result<> outcome;
         for (auto& one : shards_) {
             auto stopped = co_await one->stop();
-            if (!stopped) co_return stopped;
+            if (!stopped) outcome = stopped;
         }
-        co_return result<>{};
+        co_return outcome;
     }
 
     /// After a crash: lets everything of the dead process fall over, so that its objects can go.

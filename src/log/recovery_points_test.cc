@@ -1,0 +1,89 @@
+#include "log/recovery_points.h"
+
+#include <gtest/gtest.h>
+
+#include "log/block_images.h"
+
+namespace logstore {
+namespace {
+
+recovery_point_file make_file() {
+    recovery_point_file file;
+    file.boot = boot_number(3);
+    file.floor = journal_sequence(900);
+    file.shards = 4;
+    file.shard = shard_id(2);
+    file.journal_salt = 0x1122334455667788;
+    for (int i = 0; i < 3; ++i) {
+        recovery_point point;
+        point.tablet = {topic_id::from_random_bits(1, i), partition_id(i)};
+        point.log_start = offset(10 * i);
+        point.segment_base = offset(100 * i);
+        point.segment_bytes = 5000u * i;
+        point.next = next_offset(100 * i + 7);
+        point.covered = journal_sequence(900 + i);
+        point.has_journal_tail = i == 1;
+        file.points.push_back(point);
+    }
+    return file;
+}
+
+TEST(recovery_points, come_back_as_they_were_written) {
+    const recovery_point_file file = make_file();
+    const auto read = decode_recovery_points(encode_recovery_points(file));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->boot, file.boot);
+    EXPECT_EQ(read->floor, file.floor);
+    EXPECT_EQ(read->shards, file.shards);
+    EXPECT_EQ(read->shard, file.shard);
+    EXPECT_EQ(read->journal_salt, file.journal_salt);
+    ASSERT_EQ(read->points.size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(read->points[i].tablet, file.points[i].tablet);
+        EXPECT_EQ(read->points[i].log_start, file.points[i].log_start);
+        EXPECT_EQ(read->points[i].segment_base, file.points[i].segment_base);
+        EXPECT_EQ(read->points[i].segment_bytes, file.points[i].segment_bytes);
+        EXPECT_EQ(read->points[i].next, file.points[i].next);
+        EXPECT_EQ(read->points[i].covered, file.points[i].covered);
+        EXPECT_EQ(read->points[i].has_journal_tail, file.points[i].has_journal_tail);
+    }
+}
+
+template <class Decode>
+void expect_any_change_refused(const byte_vector& whole, Decode decode) {
+    for (std::size_t bytes = 0; bytes < whole.size(); ++bytes)
+        EXPECT_FALSE(decode(bytes_view(whole).first(bytes))) << bytes;
+    for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+        byte_vector damaged = whole;
+        damaged[bit / 8] ^= std::byte(1u << (bit % 8));
+        EXPECT_FALSE(decode(damaged)) << "bit " << bit;
+    }
+    byte_vector longer = whole;
+    longer.push_back(std::byte{0});
+    EXPECT_FALSE(decode(longer));
+}
+
+TEST(recovery_points, cut_anywhere_or_with_any_bit_flipped_are_refused) {
+    expect_any_change_refused(encode_recovery_points(make_file()), decode_recovery_points);
+}
+
+TEST(block_images, come_back_and_any_change_is_refused) {
+    std::vector<block_image> images(2);
+    images[0].tablet.partition = partition_id(4);
+    images[0].segment_base = offset(77);
+    images[0].position = 8192;
+    images[0].bytes.assign(100, std::byte{9});
+    const byte_vector whole = encode_block_images(images);
+    const auto read = decode_block_images(whole);
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->size(), 2u);
+    EXPECT_EQ((*read)[0].tablet, images[0].tablet);
+    EXPECT_EQ((*read)[0].segment_base, images[0].segment_base);
+    EXPECT_EQ((*read)[0].position, images[0].position);
+    EXPECT_EQ((*read)[0].bytes, images[0].bytes);
+    EXPECT_TRUE((*read)[1].bytes.empty());
+    expect_any_change_refused(whole, decode_block_images);
+}
+
+}  // namespace
+}  // namespace logstore
