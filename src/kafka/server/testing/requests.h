@@ -68,6 +68,16 @@ inline std::vector<bytes_view> frames_in(bytes_view bytes) {
     return frames;
 }
 
+/// Whole frames at the start of `bytes`, which may end in half of one.
+inline int frames_in_whole(bytes_view bytes) {
+    int count = 0;
+    for (;; ++count) {
+        const auto length = frame_length(bytes, std::size_t(1) << 30);
+        if (!length || !*length || bytes.size() - frame_prefix_bytes < **length) return count;
+        bytes = bytes.subspan(frame_prefix_bytes + **length);
+    }
+}
+
 inline std::vector<std::int32_t> correlation_ids_in(bytes_view bytes) {
     std::vector<std::int32_t> ids;
     for (const bytes_view frame : frames_in(bytes)) ids.push_back(*response_correlation_id(frame));
