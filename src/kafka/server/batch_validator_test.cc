@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "base/crc32c.h"
+#include "env/testing/sim_random.h"
 #include "kafka/protocol/record.h"
+#include "kafka/protocol/wire_reader.h"
 #include "kafka/server/testing/requests.h"
 
 namespace logstore::kafka {
@@ -149,6 +151,44 @@ TEST(batch_validator, records_must_fill_the_batch_as_the_header_says) {
         EXPECT_EQ(verdict(changed([&](std::byte* b) { b[record_batch_header_bytes] = std::byte(length); })),
                   error_code::invalid_record)
             << length;
+    }
+}
+
+/// The plain way from length to length.
+bool fills(bytes_view records, std::int32_t count) {
+    wire_reader in(records);
+    for (std::int32_t i = 0; i < count && !in.failed(); ++i) {
+        const std::int32_t length = in.signed_varint();
+        if (length < 6) return false;
+        in.take(static_cast<std::size_t>(length));
+    }
+    return !in.failed() && in.remaining() == 0;
+}
+
+TEST(batch_validator, records_of_any_sizes_are_walked_and_damage_is_found_as_the_plain_way_finds_it) {
+    env::sim_random random(7);
+    for (int round = 0; round < 300; ++round) {
+        record_batch_builder builder;
+        const bool is_uniform = random.coin();
+        const std::size_t size = random.below(200);
+        for (std::uint64_t i = 0, count = 1 + random.below(20); i < count; ++i) {
+            const byte_vector value(is_uniform ? size : random.below(random.one_in(10) ? 20'000 : 130));
+            builder.append(timestamp_ms(1000), std::nullopt, bytes_view(value));
+        }
+        const byte_vector batch = builder.finish();
+        EXPECT_EQ(verdict(batch), error_code::none);
+        for (int damage = 0; damage < 20; ++damage) {
+            const byte_vector bad = changed(
+                [&](std::byte* b) {
+                    const std::size_t records = batch.size() - record_batch_header_bytes;
+                    b[record_batch_header_bytes + random.below(std::min<std::size_t>(records, 400))] =
+                        std::byte(random.next());
+                },
+                batch);
+            const bool expected =
+                fills(bytes_view(bad).subspan(record_batch_header_bytes), builder.record_count());
+            EXPECT_EQ(verdict(bad), expected ? error_code::none : error_code::invalid_record);
+        }
     }
 }
 

@@ -99,7 +99,8 @@ TEST_F(hostile_input, damaged_conversations_harm_nobody) {
     }
     // Only whole batches with a CRC that holds were appended.
     for (auto& [tablet, batch] : broker.appended) {
-        assign_record_batch(batch.data(), offset(0), no_leader_epoch);  // outside the CRC, and the broker's to write
+        assign_record_batch(batch.data(), offset(0),
+                            no_leader_epoch);  // outside the CRC, and the broker's to write
         ASSERT_TRUE(batch == small || batch == large);
     }
     EXPECT_GT(broker.appended.size(), 1000u);
