@@ -206,6 +206,7 @@ TEST_F(fetch_test, a_fetch_waits_until_there_are_bytes_enough) {
     broker.put("events", 0, batch_of(1, 100));
     stream_end& client = begin(fetch_of({{"events"}}, 10'000, 600));
     EXPECT_TRUE(client.sent().empty());
+    EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);  // nothing is pinned meanwhile
     broker.put("events", 0, batch_of(1, 100));
     run();
     EXPECT_TRUE(client.sent().empty());

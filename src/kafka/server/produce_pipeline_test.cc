@@ -155,10 +155,14 @@ TEST_F(produce_pipeline, a_batch_for_another_shard_is_kept_until_it_is_appended)
     const byte_vector second = produce_frame(2, large);
     client.deliver(bytes_view(second).first(50));
     client.deliver(bytes_view(second).subspan(50));
-    EXPECT_EQ(broker.held(), 4u);
+    const byte_vector third =
+        frame_of(produce_of({{"events", 0, large}, {"events", 2, batch}, {"events", 0, other}}), 7, 3);
+    client.deliver(bytes_view(third).first(5000));
+    client.deliver(bytes_view(third).subspan(5000));
+    EXPECT_EQ(broker.held(), 7u);
     run();
     broker.complete_all();  // checks the bytes
-    EXPECT_EQ(frames_in(client.sent()).size(), 2u);
+    EXPECT_EQ(frames_in(client.sent()).size(), 3u);
 }
 
 TEST_F(produce_pipeline, a_partition_named_twice_is_appended_and_answered_twice) {

@@ -82,23 +82,23 @@ class fetch {
                     note_error(error_code::unknown_topic_or_partition);
                     continue;
                 }
-                co_await read({known->id, asked.index}, asked);
+                co_await read({known->id, asked.index}, &asked);
             }
         }
     }
 
-    env::task<void> read(tablet_id from, const fetch_request::partition& asked) {
+    env::task<void> read(tablet_id from, const fetch_request::partition* asked) {
         const std::size_t left = bytes_max_ - std::min(bytes_, bytes_max_);
-        const std::size_t wanted = std::min(not_negative(asked.max_bytes), left);
+        const std::size_t wanted = std::min(not_negative(asked->max_bytes), left);
         const std::size_t granted = context_.fetch_memory.take_up_to(wanted);
         read_request what;
         what.tablet = from;
-        what.from = asked.fetch_offset;
+        what.from = asked->fetch_offset;
         what.bytes_max = granted;
         // The first partition that has anything gives one batch even above the limits, or a large one would
         // block for ever.
         what.at_least_one = bytes_ == 0;
-        what.current_epoch = asked.current_epoch;
+        what.current_epoch = asked->current_epoch;
         read_outcome outcome = co_await context_.target().read(what);
         if (outcome.bytes < granted) {
             context_.fetch_memory.give_back(granted - outcome.bytes);
