@@ -99,6 +99,22 @@ TEST(journal_format, a_newer_version_is_told_from_damage) {
     EXPECT_EQ(decode_journal_group_header(blocks).error().code, log_errc::newer_format);
 }
 
+TEST(journal_format, the_example_of_its_page_is_right) {
+    journal_group group(4096);
+    journal_group_header header;
+    header.salt = 0x1122334455667788;
+    header.sequence = journal_sequence(42);
+    header.checksum_before = 0xA1B2C3D4;
+    EXPECT_EQ(group.finish(header).size(), 4096u);
+    EXPECT_EQ(header.checksum, 0x65846D44u);
+    journal_entry_header entry;
+    entry.kind = journal_entry_kind::log_start;
+    entry.tablet = {topic_id::from_random_bits(0, 2), partition_id(3)};
+    entry.base_offset = offset(500);
+    std::byte bytes[journal_entry_header_bytes];
+    EXPECT_EQ(encode_journal_entry_header(entry, bytes), 0x72BBB1C9u);
+}
+
 TEST(journal_format, a_group_is_recognised_by_its_salt) {
     const byte_vector blocks = make_group(5);
     EXPECT_TRUE(may_be_journal_group(blocks, 5));

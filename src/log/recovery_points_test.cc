@@ -49,6 +49,27 @@ TEST(recovery_points, come_back_as_they_were_written) {
     }
 }
 
+TEST(recovery_points, the_example_of_their_page_is_right) {
+    recovery_point_file file;
+    file.boot = boot_number(7);
+    file.floor = journal_sequence(900);
+    file.shards = 4;
+    file.shard = shard_id(2);
+    file.journal_salt = 0x1122334455667788;
+    recovery_point point;
+    point.tablet = {topic_id::from_random_bits(0, 2), partition_id(3)};
+    point.log_start = offset(500);
+    point.segment_base = offset(480);
+    point.segment_bytes = 8192;
+    point.next = next_offset(611);
+    point.covered = journal_sequence(899);
+    point.has_journal_tail = true;
+    file.points.push_back(point);
+    const byte_vector bytes = encode_recovery_points(file);
+    ASSERT_EQ(bytes.size(), 0x74u);
+    EXPECT_EQ(load_big<std::uint32_t>(bytes.data() + 0x70), 0xC20141DCu);
+}
+
 template <class Decode>
 void expect_any_change_refused(const byte_vector& whole, Decode decode) {
     for (std::size_t bytes = 0; bytes < whole.size(); ++bytes)
