@@ -169,7 +169,9 @@ TEST(shard_faults, a_read_across_the_end_of_a_settled_block_sees_what_was_append
         ASSERT_TRUE(store.world.run(rig.start(store.topics)));
         ASSERT_EQ(store.world.run(rig.append(tablet, make_test_batch(5000, 1, 1, 'a'))).code,
                   tablet_errc::ok);
-        ASSERT_TRUE(store.world.run(rig.stop()));
+        // A clean stop would cut the file to its exact length: after this, recovery pads the block.
+        store.world.kill(1);
+        rig.abandon();
     }
     shard_rig rig(store.world, boot_number(2), store.options);
     ASSERT_TRUE(store.world.run(rig.start(store.topics)));
