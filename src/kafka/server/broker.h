@@ -28,8 +28,6 @@ class broker {
     virtual broker_id node() const = 0;
     virtual leader_epoch epoch() const = 0;
     virtual const std::string& cluster_id() const = 0;
-    /// New work is refused: the process is about to end.
-    virtual bool is_stopping() const = 0;
 
     /// The topics as this shard knows them; another image takes its place when they change.
     virtual const std::shared_ptr<const cluster::topic_image>& topics() const = 0;

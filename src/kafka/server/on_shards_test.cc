@@ -26,7 +26,6 @@ class rig_broker final : public broker {
     broker_id node() const override { return broker_id(0); }
     leader_epoch epoch() const override { return leader_epoch(1); }
     const std::string& cluster_id() const override { return cluster_id_; }
-    bool is_stopping() const override { return shard_.is_stopping(); }
     const std::shared_ptr<const cluster::topic_image>& topics() const override { return image_; }
     bool is_local(const tablet_id& tablet) const override { return shard_.is_local(tablet); }
     void append(append_call& call) override { shard_.append(call); }

@@ -20,7 +20,6 @@ class shard_broker final : public broker {
     broker_id node() const override { return broker_id(0); }
     leader_epoch epoch() const override { return leader_epoch(store_.boot().value()); }
     const std::string& cluster_id() const override { return store_.cluster_id(); }
-    bool is_stopping() const override { return shard_.is_stopping(); }
     const std::shared_ptr<const cluster::topic_image>& topics() const override {
         return store_.topics(shard_.id());
     }

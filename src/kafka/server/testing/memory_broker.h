@@ -104,7 +104,6 @@ class memory_broker final : public broker {
     broker_id node() const override { return broker_id(7); }
     leader_epoch epoch() const override { return leader_epoch(3); }
     const std::string& cluster_id() const override { return cluster_id_; }
-    bool is_stopping() const override { return stopping; }
     const std::shared_ptr<const cluster::topic_image>& topics() const override { return image_; }
     bool is_local(const tablet_id& id) const override { return !remote.contains(id); }
 
