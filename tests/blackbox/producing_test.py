@@ -68,9 +68,9 @@ class Producing(ServerCase):
         self.assertEqual([m.value() for m in self.read("big", 4)], [big, b"small", big, b"after"])
 
     def test_a_topic_may_allow_bigger_records(self) -> None:
-        self.create("bigger", max_message_bytes="3000000")
+        self.create("bigger", max_message_bytes="2000000")
         huge = b"h" * 1_800_000  # a batch has to fit into half a journal file
-        self.assertEqual(self.produce("bigger", [huge], message_max_bytes=3_000_000), [0])
+        self.assertEqual(self.produce("bigger", [huge], message_max_bytes=2_000_000), [0])
         self.assertEqual(self.read("bigger", 1, fetch_max_bytes=1_000_000, message_max_bytes=1_000_000)[0].value(), huge)
 
     def test_a_consumer_reads_old_records_that_are_in_no_cache(self) -> None:
