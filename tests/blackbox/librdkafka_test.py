@@ -17,7 +17,7 @@ class Librdkafka(ServerCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.program = built("librdkafka")
+        cls.program = built("tests/clients/librdkafka")
         super().setUpClass()
 
     def run_scenario(self, name: str) -> None:

@@ -58,8 +58,8 @@ class Tree:
                 yield path, text
 
     def sources(self) -> Iterator[tuple[str, str]]:
-        """C++ files."""
-        return ((path, text) for path, text in self.texts() if path.endswith((".cc", ".h")))
+        """C++ files, and C of test and bench clients."""
+        return ((path, text) for path, text in self.texts() if path.endswith((".cc", ".h", ".c")))
 
 
 def line_of(text: str, position: int) -> int:
@@ -172,7 +172,11 @@ def library_of(tree: Tree, path: str) -> str | None:
 
 
 def is_compiled(tree: Tree, path: str) -> bool:
-    """By the globs of cmake/library.cmake and fuzz/CMakeLists.txt, or because a CMakeLists.txt names it."""
+    """By the globs of cmake/library.cmake and fuzz/CMakeLists.txt, because a CMakeLists.txt names it, or by support/c_client."""
+    if path.endswith(".c"):
+        call = f'built("{path.rsplit("/", 1)[0]}")'
+        if any(call in text for at, text in tree.texts() if at.endswith(".py")):
+            return True
     library = library_of(tree, path)
     if library is not None:
         lists = tree.text(f"{library}/CMakeLists.txt") or ""
@@ -195,7 +199,7 @@ def check_dead_files(tree: Tree) -> Iterator[Violation]:
             included |= {f"src/{match.group(1)}", f"{folder}/{match.group(1)}", match.group(1)}
     scripts = [path for path in tree.paths if path.startswith("tools/")]
     for path in sources:
-        if path.endswith(".cc") and not is_compiled(tree, path):
+        if path.endswith((".cc", ".c")) and not is_compiled(tree, path):
             yield Violation(path, 1, "is compiled by nothing")
         if path.endswith(".h") and path not in included:
             yield Violation(path, 1, "is included by nothing")

@@ -113,12 +113,20 @@ class Planted(unittest.TestCase):
     def test_dead_files_are_found(self) -> None:
         dead = {"src/log/old.h": "included by nothing", "src/log/handlers/parts/deep.cc": "compiled by nothing",
                 "src/log/handlers/deep_test.cc": "compiled by nothing", "tests/tool.cc": "compiled by nothing",
-                "tools/forgotten": "mentioned by no"}
+                "tests/clients/old/main.c": "compiled by nothing", "tools/forgotten": "mentioned by no"}
         for path, what in dead.items():
             with self.subTest(path):
                 self.write(path, "\n")
                 self.assert_found(path, what)
                 (self.root / path).unlink()
+
+    def test_c_clients_are_compiled_by_the_test_that_names_their_folder(self) -> None:
+        self.write("tests/clients/load/main.c", '#include "plan.h"\n')
+        self.write("tests/clients/load/plan.h", "\n")
+        self.write("tests/blackbox/load_test.py", 'program = built("tests/clients/other")\n')
+        self.assert_found("tests/clients/load/main.c", "compiled by nothing")
+        self.write("tests/blackbox/load_test.py", 'program = built("tests/clients/load")\n')
+        self.assertEqual(self.found(), [])
 
     def test_a_library_that_is_not_built_is_found(self) -> None:
         self.write("src/kv/CMakeLists.txt", "logstore_library(kv)\n")
