@@ -24,8 +24,8 @@ def built(source_folder: str) -> pathlib.Path:
     folder.mkdir(parents=True, exist_ok=True)
     sources = sorted((REPOSITORY / source_folder).glob("*.c"))
     program = folder / pathlib.Path(source_folder).name
-    done = subprocess.run([compiler, "-std=gnu17", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-o", program, *sources,
-                           *flags.stdout.split()], capture_output=True, text=True)
+    done = subprocess.run([compiler, "-std=gnu17", "-O1", "-g", "-pthread", "-Wall", "-Wextra", "-Werror", "-o", program,
+                           *sources, *flags.stdout.split()], capture_output=True, text=True)
     if done.returncode != 0:
         raise AssertionError(f"{source_folder} does not build:\n{done.stderr}")
     return program
