@@ -10,7 +10,7 @@ namespace {
 
 constexpr env::duration tick = std::chrono::milliseconds(500);
 /// Tablets that are written at the same time: enough to keep a disk busy, few enough to bound memory.
-constexpr std::size_t tablets_at_once = 32;
+constexpr std::size_t tablets_at_once = 64;
 
 }  // namespace
 
@@ -45,10 +45,13 @@ env::task<> checkpointer::wait_for_work() {
     woken_ = false;
 }
 
-bool checkpointer::is_needed() const {
+bool checkpointer::is_journal_pressed() const {
     const journal& appends = owner_.journal_;
-    return appends.used_bytes() >= appends.capacity_bytes() / 2 ||
-           owner_.context_.pinned_bytes >= owner_.options_.pinned_bytes_max / 2 || !owner_.waiting_.empty();
+    return appends.used_bytes() >= appends.capacity_bytes() / 2;
+}
+
+bool checkpointer::is_memory_pressed() const {
+    return owner_.context_.pinned_bytes >= owner_.options_.pinned_bytes_max / 2;
 }
 
 env::task<> checkpointer::run() {
@@ -57,23 +60,7 @@ env::task<> checkpointer::run() {
         co_await wait_for_work();
         if (stopping_ || owner_.has_failed_) break;
         const env::monotonic_time now = owner_.world_.time().now();
-        const bool is_due = now - last_checkpoint_ >= owner_.options_.checkpoint_interval;
-        if (is_needed() || (is_due && !owner_.dirty_.empty())) {
-            // Under pressure the oldest files are enough; by the clock everything leaves, so that a replay stays short.
-            const journal_sequence up_to =
-                is_due ? owner_.journal_.durable_sequence() : owner_.journal_.oldest_full_file_end();
-            const std::uint64_t released_before = owner_.journal_.counters().files_released;
-            const std::uint64_t pinned_before = owner_.context_.pinned_bytes;
-            auto done = co_await checkpoint(up_to);
-            if (owner_.accept_storage_result(done)) last_checkpoint_ = owner_.world_.time().now();
-            owner_.admit_waiting();
-            // Still above the half: go on at once, after others had their turn. Nothing freed: the next tick tries again.
-            const bool has_freed = owner_.journal_.counters().files_released > released_before ||
-                                   owner_.context_.pinned_bytes < pinned_before;
-            if (is_needed() && done && has_freed) woken_ = true;
-            if (!done) co_await env::sleep(owner_.world_.loop, std::chrono::milliseconds(50));
-            co_await env::yield(owner_.world_.loop);
-        }
+        co_await relieve(now - last_checkpoint_ >= owner_.options_.checkpoint_interval);
         co_await settle_idle();
         owner_.admit_waiting();
         co_await look_at_space();
@@ -84,31 +71,68 @@ env::task<> checkpointer::run() {
     }
 }
 
-env::task<> checkpointer::leave_journal(shard::hosted* target, journal_sequence sequence, result<>* outcome) {
-    auto done = co_await target->replica->log().leave_journal(sequence);
-    --target->uses;
-    if (!done && *outcome) *outcome = done;
+env::task<> checkpointer::relieve(bool is_due) {
+    const bool is_stuck = !owner_.waiting_.empty();
+    if (!is_journal_pressed() && !is_memory_pressed() && !is_stuck && (!is_due || owner_.dirty_.empty())) co_return;
+    const std::uint64_t released_before = owner_.journal_.counters().files_released;
+    const std::uint64_t pinned_before = owner_.context_.pinned_bytes;
+    result<> done;
+    if (is_memory_pressed()) {
+        done = co_await write_behind_all();
+        owner_.admit_waiting();
+    }
+    if (done && (is_journal_pressed() || is_due || !owner_.waiting_.empty())) {
+        // Under pressure the oldest files are enough; by the clock everything leaves, so that a replay stays short.
+        done = co_await checkpoint(is_due ? owner_.journal_.durable_sequence() : owner_.journal_.oldest_full_file_end());
+        if (done) last_checkpoint_ = owner_.world_.time().now();
+    }
+    owner_.accept_storage_result(done);
+    owner_.admit_waiting();
+    // Still above the half: go on at once, after others had their turn. Nothing freed: the next tick tries again.
+    const bool has_freed =
+        owner_.journal_.counters().files_released > released_before || owner_.context_.pinned_bytes < pinned_before;
+    const bool is_pressed = is_journal_pressed() || is_memory_pressed() || !owner_.waiting_.empty();
+    if (is_pressed && done && has_freed) woken_ = true;
+    if (!done) co_await env::sleep(owner_.world_.loop, std::chrono::milliseconds(50));
+    co_await env::yield(owner_.world_.loop);
+}
+
+env::task<> checkpointer::run_lane(sweep* work) {
+    while (work->outcome && work->next < work->targets.size()) {
+        shard::hosted* target = work->targets[work->next++];
+        auto done = co_await work->what(target->replica->log());
+        if (!done && work->outcome) work->outcome = std::move(done);
+    }
+}
+
+env::task<result<>> checkpointer::for_each(std::vector<shard::hosted*> targets, step what) {
+    sweep work{std::move(targets), std::move(what), 0, {}};
+    for (shard::hosted* target : work.targets) ++target->uses;
+    env::gate together;
+    const std::size_t lanes = std::min(work.targets.size(), tablets_at_once);
+    for (std::size_t lane = 0; lane < lanes; ++lane) env::spawn(together, run_lane(&work));
+    co_await together.close();
+    for (shard::hosted* target : work.targets) --target->uses;
+    co_return std::move(work.outcome);
+}
+
+env::task<result<>> checkpointer::write_behind_all() {
+    std::vector<shard::hosted*> targets;
+    for (shard::hosted* target : owner_.dirty_)
+        if (!target->replica->is_closed() && !target->is_writing && target->replica->log().unwritten_bytes() >= block_bytes)
+            targets.push_back(target);
+    co_return co_await for_each(std::move(targets), [](tablet_log& log) { return log.write_behind(); });
 }
 
 env::task<result<>> checkpointer::checkpoint(journal_sequence leave_up_to) {
-    result<> outcome;
-    // Copied: tablets join dirty_ while this runs.
     std::vector<shard::hosted*> leaving;
     for (shard::hosted* target : owner_.dirty_) {
         const auto needed = target->replica->log().first_needed_sequence();
-        if (!target->replica->is_closed() && needed && *needed <= leave_up_to) {
-            ++target->uses;
-            leaving.push_back(target);
-        }
+        if (!target->replica->is_closed() && needed && *needed <= leave_up_to) leaving.push_back(target);
     }
-    std::size_t started = 0;
-    while (started < leaving.size()) {
-        env::gate together;
-        const std::size_t end = std::min(leaving.size(), started + tablets_at_once);
-        for (; started < end; ++started) env::spawn(together, leave_journal(leaving[started], leave_up_to, &outcome));
-        co_await together.close();
-    }
-    if (!outcome) co_return outcome;
+    auto left = co_await for_each(std::move(leaving),
+                                  [leave_up_to](tablet_log& log) { return log.leave_journal(leave_up_to); });
+    if (!left) co_return left;
     const journal_sequence copied = owner_.journal_.last_added_sequence();
     const bool durable = co_await owner_.journal_.until_durable(copied);
     if (!durable) co_return fail(std::make_error_code(std::errc::io_error), "the journal failed");
@@ -150,12 +174,6 @@ void checkpointer::forget_clean() {
     });
 }
 
-env::task<> checkpointer::settle_one(shard::hosted* target) {
-    auto done = co_await target->replica->log().settle();
-    --target->uses;
-    owner_.accept_storage_result(done);
-}
-
 std::uint64_t checkpointer::ragged_bytes() const {
     std::uint64_t sum = 0;
     for (const shard::hosted* held : owner_.dirty_) {
@@ -178,16 +196,11 @@ env::task<> checkpointer::settle_idle() {
         const bool is_quiet = (is_pressed && is_ragged) || now - log.last_append_time() >= idle_ms ||
                               now < log.last_append_time();
         if (target->replica->is_closed() || target->is_writing || !is_quiet || !log.first_needed_sequence()) continue;
-        ++target->uses;
         idle.push_back(target);
     }
-    std::size_t started = 0;
-    while (started < idle.size()) {
-        env::gate together;
-        const std::size_t end = std::min(idle.size(), started + tablets_at_once);
-        for (; started < end; ++started) env::spawn(together, settle_one(idle[started]));
-        co_await together.close();
-    }
+    if (idle.empty()) co_return;
+    auto settled = co_await for_each(std::move(idle), [](tablet_log& log) { return log.settle(); });
+    owner_.accept_storage_result(settled);
 }
 
 env::task<> checkpointer::apply_retention() {
@@ -228,20 +241,8 @@ env::task<result<>> checkpointer::close_all() {
     for (const auto& [id, held] : owner_.tablets_)
         if (held->replica->log().next() != next_offset(0) || held->replica->log().log_start() != offset(0))
             open.push_back(held.get());
-    result<> outcome;
-    for (std::size_t started = 0; started < open.size() && outcome;) {
-        env::gate together;
-        const std::size_t end = std::min(open.size(), started + tablets_at_once);
-        for (; started < end; ++started) {
-            const auto close_one = [](tablet_log* log, result<>* into) -> env::task<> {
-                auto closed = co_await log->close();
-                if (!closed && *into) *into = closed;
-            };
-            env::spawn(together, close_one(&open[started]->replica->log(), &outcome));
-        }
-        co_await together.close();
-    }
-    if (!outcome) co_return outcome;
+    auto closed = co_await for_each(std::move(open), [](tablet_log& log) { return log.close(); });
+    if (!closed) co_return closed;
     co_return co_await record_points();
 }
 

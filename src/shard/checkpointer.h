@@ -2,6 +2,7 @@
 #pragma once
 
 #include <coroutine>
+#include <functional>
 #include <vector>
 
 #include "log/recovery_points.h"
@@ -9,8 +10,10 @@
 
 namespace logstore {
 
-/// Runs beside the appends of one shard. A checkpoint starts when the journal or the pinned bytes are at half their limit, or
-/// after the checkpoint interval; idle tablets are settled and topics' retention is applied in between. One at a time.
+/// Runs beside the appends of one shard. A checkpoint starts when the journal is at half its limit, or after the checkpoint
+/// interval. Pinned bytes at half their limit are only written behind: a flush of every file is the dearest part of a
+/// checkpoint, and memory does not need it. Idle tablets are settled and topics' retention is applied in between. One of
+/// these at a time.
 class checkpointer {
   public:
     explicit checkpointer(shard& owner) : owner_(owner) {}
@@ -25,14 +28,27 @@ class checkpointer {
     env::task<result<>> close_all();
 
   private:
+    /// What is done to each of many tablets. Not a coroutine that captures: it may answer one of tablet_log.
+    using step = std::function<env::task<result<>>(tablet_log&)>;
+    struct sweep {
+        std::vector<shard::hosted*> targets;
+        step what;
+        std::size_t next = 0;
+        result<> outcome;
+    };
+
     env::task<> wait_for_work();
-    bool is_needed() const;
+    bool is_journal_pressed() const;
+    bool is_memory_pressed() const;
+    env::task<> relieve(bool is_due);
+    env::task<result<>> write_behind_all();
     env::task<result<>> checkpoint(journal_sequence leave_up_to);
-    env::task<> leave_journal(shard::hosted* target, journal_sequence sequence, result<>* outcome);
+    /// The first failure ends it: what was begun is finished, the rest is left.
+    env::task<result<>> for_each(std::vector<shard::hosted*> targets, step what);
+    env::task<> run_lane(sweep* work);
     /// What tablets have that is less than a block.
     std::uint64_t ragged_bytes() const;
     env::task<> settle_idle();
-    env::task<> settle_one(shard::hosted* target);
     env::task<> apply_retention();
     env::task<> look_at_space();
     env::task<result<>> record_points();
