@@ -8,7 +8,7 @@
 namespace logstore {
 namespace {
 /// Chunks double from a block to this: idle tablets stay small, busy ones write large pieces.
-constexpr std::size_t chunk_bytes_max = std::size_t(256) << 10;
+constexpr std::size_t chunk_bytes_max = std::size_t(64) << 10;
 }  // namespace
 
 segment_tail::chunk& segment_tail::chunk_for_append() {
