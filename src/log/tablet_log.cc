@@ -72,6 +72,12 @@ std::uint64_t tablet_log::unwritten_bytes() const {
     return sum;
 }
 
+bool tablet_log::has_work_behind() const {
+    const live_segment& first = *live_.front();
+    const bool can_be_sealed = live_.size() > 1 && first.durable_end() == first.end();
+    return can_be_sealed || round_down_to_block(first.durable_end()) > first.written();
+}
+
 std::optional<journal_sequence> tablet_log::first_needed_sequence() const {
     std::optional<journal_sequence> first;
     for (const auto& segment : live_)

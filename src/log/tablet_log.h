@@ -61,6 +61,8 @@ class tablet_log {
     /// A recovery point with this segment base is durable. Segments from there on are not removed before a later one is.
     void note_recorded(offset segment_base) { recorded_base_ = segment_base; }
 
+    /// Whether write_behind() would do something.
+    bool has_work_behind() const;
     /// Writes durable whole blocks, seals rolled segments. Not flushed.
     env::task<result<>> write_behind();
     /// Makes this log independent of journal groups up to `sequence`, by its files or by copying ragged tails forward. What

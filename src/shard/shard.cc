@@ -237,7 +237,9 @@ env::task<> shard::write_behind(hosted* target) {
                 log_debug("retention", "{}: {} bytes deleted, the log starts at {}", target->replica->log().directory(), *freed,
                           target->replica->log_start());
         }
-        if (target->replica->is_closed() || target->replica->log().unwritten_bytes() < write_behind_bytes) break;
+        // What is left may wait for its group: the next durable one comes back here.
+        const tablet_log& log = target->replica->log();
+        if (target->replica->is_closed() || log.unwritten_bytes() < write_behind_bytes || !log.has_work_behind()) break;
         co_await env::yield(world_.loop);
     }
     target->is_writing = false;
@@ -360,6 +362,8 @@ env::task<result<>> shard::delete_tablet(tablet_id id) {
     entry.kind = journal_entry_kind::deleted;
     entry.tablet = id;
     while (!journal_.has_room_for_checkpoint(0)) {
+        // Nobody makes room any more. The metadata knows that the topic is gone: the next start finishes the deletion.
+        if (is_stopping_ || has_failed_) co_return fail(std::make_error_code(std::errc::operation_canceled), "stopping");
         checkpointer_->wake();
         co_await env::sleep(world_.loop, std::chrono::milliseconds(5));
     }
@@ -383,7 +387,7 @@ env::task<result<>> shard::remove_topics_except(std::shared_ptr<const std::vecto
         if (!wanted.contains(id.topic)) gone.push_back(id);
     for (const tablet_id& id : gone) {
         auto deleted = co_await delete_tablet(id);
-        if (!deleted && !accept_storage_result(deleted)) co_return deleted;
+        if (!deleted && (is_stopping_ || !accept_storage_result(deleted))) co_return deleted;
     }
     co_return result<>{};
 }

@@ -271,5 +271,28 @@ TEST(shard_faults, a_topic_deleted_while_appends_go_on_comes_back_empty_under_it
     }
 }
 
+TEST(shard_faults, a_stop_does_not_wait_for_a_deletion_that_a_full_disk_holds_up) {
+    store_under_fault store(10, 1);
+    store.topics[0].partitions = 40;
+    shard_rig rig(store.world, boot_number(1), store.options);
+    ASSERT_TRUE(store.world.run(rig.start(store.topics)));
+    ASSERT_EQ(store.world.run(rig.append({store.topics[1].id, partition_id(0)}, make_test_batch(5000))).code,
+              tablet_errc::ok);
+    // Nothing leaves the journal any more, so that the entries of the deletions fill it.
+    using kind = env::sim_disk_operation_kind;
+    store.world.disk().fail_matching(
+        [](const env::sim_disk_operation& operation) {
+            return operation.kind == kind::reserve || operation.kind == kind::make_directory;
+        },
+        std::errc::no_space_on_device, 1'000'000);
+    auto left = std::make_shared<std::vector<hosted_topic>>(store.topics.begin() + 1, store.topics.end());
+    auto removing = store.world.start(rig.at(0).remove_topics_except(left));
+    store.world.advance(std::chrono::seconds(30));
+    ASSERT_FALSE(removing.done());
+    auto stopping = store.world.start(rig.stop());
+    EXPECT_TRUE(store.world.run_until([&] { return stopping.done() && removing.done(); }, std::chrono::minutes(1)));
+    EXPECT_EQ(rig.fatal(), "");
+}
+
 }  // namespace
 }  // namespace logstore
