@@ -20,6 +20,7 @@ struct log_counters {
     std::uint64_t segment_flushes = 0;
     std::uint64_t segments_sealed = 0;
     std::uint64_t segments_removed = 0;
+    std::uint64_t epoch_checkpoints_written = 0;
     std::uint64_t file_bytes_read = 0;
     std::uint64_t memory_bytes_read = 0;
 };

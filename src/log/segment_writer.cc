@@ -23,12 +23,16 @@ std::unexpected<error> flush_failed(const error& why) {
 
 std::string segment_writer::path(const live_segment& segment) const { return segment_path(directory_, segment.base(), "log"); }
 
+env::task<result<>> segment_writer::make_directory() {
+    if (directory_made_) co_return result<>{};
+    auto made = co_await make_tablet_directory(&context_.world.files, context_.folder, directory_, tablet_);
+    if (made) directory_made_ = true;
+    co_return made;
+}
+
 env::task<result<>> segment_writer::prepare_file(std::shared_ptr<live_segment> segment, std::uint64_t end) {
-    if (!directory_made_) {
-        auto made = co_await make_tablet_directory(&context_.world.files, context_.folder, directory_, tablet_);
-        if (!made) co_return made;
-        directory_made_ = true;
-    }
+    auto made = co_await make_directory();
+    if (!made) co_return made;
     const std::string name = path(*segment);
     auto opened = co_await context_.files.open_to_write(name, true);
     if (!opened) co_return std::unexpected(opened.error());

@@ -33,6 +33,9 @@ class segment_writer {
     /// the journal has no room for it, or it is too large for one entry. REQUIRES: what is written is flushed.
     env::task<result<bool>> copy_forward(std::shared_ptr<live_segment> segment);
 
+    /// The tablet's directory is there, durably.
+    env::task<result<>> make_directory();
+
     const std::string& directory() const { return directory_; }
 
   private:

@@ -49,6 +49,7 @@ void tablet_log::append(const record_batch_header& header, bytes_view batch, jou
     const std::size_t memory_before = segment.tail().memory_bytes();
     if (segment.has_settled_block() && segment.unwritten_bytes() == 0) ++context_.images_owed;
     segment.append(header, batch, sequence, now);
+    epochs_.note_batch(header.epoch, header.base_offset, sequence);
     context_.tail_memory_bytes += segment.tail().memory_bytes() - memory_before;
     context_.pinned_bytes += batch.size();
     last_append_time_ = now;
@@ -79,6 +80,12 @@ bool tablet_log::has_work_behind() const {
 }
 
 std::optional<journal_sequence> tablet_log::first_needed_sequence() const {
+    const auto of_bytes = first_sequence_of_bytes();
+    const auto of_epochs = epochs_.first_needed_sequence();
+    return of_bytes && of_epochs ? std::min(of_bytes, of_epochs) : of_bytes ? of_bytes : of_epochs;
+}
+
+std::optional<journal_sequence> tablet_log::first_sequence_of_bytes() const {
     std::optional<journal_sequence> first;
     for (const auto& segment : live_)
         if (segment->needs_journal())
@@ -153,7 +160,9 @@ env::task<result<>> tablet_log::leave_journal(journal_sequence sequence) {
         const std::shared_ptr<live_segment> first = live_.front();
         done = co_await writer_.flush(first);
     }
-    const auto needed = first_needed_sequence();
+    const auto epoch_told = epochs_.first_needed_sequence();
+    if (done && epoch_told && *epoch_told <= sequence) done = co_await save_epochs_in_turn();
+    const auto needed = first_sequence_of_bytes();
     if (done && needed && *needed <= sequence) {
         bool copied = true;
         const std::vector<std::shared_ptr<live_segment>> leaving(live_.begin(), live_.end());
@@ -182,6 +191,8 @@ env::task<result<>> tablet_log::settle_in_turn() {
 env::task<result<>> tablet_log::settle() {
     co_await turn_.take();
     auto settled = co_await settle_in_turn();
+    if (settled) settled = co_await save_epochs_in_turn();
+    if (settled) epochs_.drop_memory();
     if (settled && live_.size() == 1 && !active().needs_journal()) {
         context_.tail_memory_bytes -= active().drop_all_memory();
         context_.files.forget(segment_path(directory(), active().base(), "log"));
@@ -193,6 +204,7 @@ env::task<result<>> tablet_log::settle() {
 env::task<result<>> tablet_log::close() {
     co_await turn_.take();
     auto closed = co_await settle_in_turn();
+    if (closed) closed = co_await save_epochs_in_turn();
     const std::shared_ptr<live_segment> last = live_.back();
     if (closed && last->file_made && last->reserved_bytes > last->end()) {
         const std::string path = segment_path(directory(), last->base(), "log");
@@ -387,6 +399,7 @@ env::task<result<>> tablet_log::move_log_start(offset to) {
     if (!durable) co_return fail(std::make_error_code(std::errc::io_error), "the journal failed");
     log_start_ = std::max(log_start_, to);
     co_await turn_.take();
+    epochs_.trim_start(log_start_);
     auto removed = co_await remove_below_log_start();
     turn_.give();
     co_return removed;
@@ -430,6 +443,7 @@ env::task<result<>> tablet_log::rename_for_deletion() {
     live_.clear();
     live_.push_back(std::make_shared<live_segment>(offset(0)));
     sealed_.clear();
+    epochs_ = tablet_epochs();
     context_.files.forget(directory() + "/");
     context_.indexes.forget(id_);
     result<> done;

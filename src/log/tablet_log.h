@@ -12,6 +12,7 @@
 #include "log/recovery_points.h"
 #include "log/segment_writer.h"
 #include "log/segment_view.h"
+#include "log/tablet_epochs.h"
 
 namespace logstore {
 
@@ -54,7 +55,7 @@ class tablet_log {
     void note_durable(log_location up_to, next_offset next);
 
     std::uint64_t unwritten_bytes() const;
-    /// The lowest journal group that this log needs at a replay.
+    /// The lowest journal group that this log needs at a replay, for its bytes or to know of an epoch.
     std::optional<journal_sequence> first_needed_sequence() const;
     /// What a recovery must know, now.
     recovery_point point() const;
@@ -66,7 +67,8 @@ class tablet_log {
     /// Writes durable whole blocks, seals rolled segments. Not flushed.
     env::task<result<>> write_behind();
     /// Makes this log independent of journal groups up to `sequence`, by its files or by copying ragged tails forward. What
-    /// it copied is in groups up to the collecting one: wait until that is durable before recording point().
+    /// it copied is in groups up to the collecting one: wait until that is durable before recording point(). Writes the
+    /// epoch checkpoint when such a group holds the first batch of an epoch. REQUIRES: that group is durable.
     env::task<result<>> leave_journal(journal_sequence sequence);
     /// Writes everything including the ragged end and gives the memory back. For an idle tablet.
     env::task<result<>> settle();
@@ -90,6 +92,12 @@ class tablet_log {
     /// A quick way for readers at the tail: the active segment, when `from` lies in it.
     std::optional<segment_view> active_view_for(offset from) const;
 
+    /// The largest epoch not above `wanted` and where it ends (epoch_history::end_of), the log's end being next(). Reads the
+    /// epoch checkpoint when it is not in memory, and searches the batches when that is lost.
+    env::task<result<epoch_end>> end_of_epoch(leader_epoch wanted);
+    /// The epoch of the batch that holds `wanted`; no_leader_epoch outside the log.
+    env::task<result<leader_epoch>> epoch_at(offset wanted);
+
     std::size_t memory_bytes() const;
     log_context& context() { return context_; }
 
@@ -107,6 +115,10 @@ class tablet_log {
     env::task<result<>> load_sealed();
     env::task<result<>> write_behind_in_turn();
     env::task<result<>> settle_in_turn();
+    env::task<result<epoch_history>> epochs();
+    env::task<result<>> load_epochs_in_turn();
+    env::task<result<>> save_epochs_in_turn();
+    std::optional<journal_sequence> first_sequence_of_bytes() const;
     env::task<result<>> remove_below_log_start();
     /// Seals the oldest segment. REQUIRES: rolled, durable.
     env::task<result<>> seal_first();
@@ -129,6 +141,7 @@ class tablet_log {
     std::deque<sealed_segment> sealed_;
     std::deque<std::shared_ptr<live_segment>> live_;  // at least one; the last takes appends
     segment_writer writer_;
+    tablet_epochs epochs_;
     env::turn turn_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/logging.h"
 #include "env/gate.h"
+#include "log/epoch_checkpoint.h"
 #include "log/log_errc.h"
 #include "log/log_reader.h"
 #include "log/segment_files.h"
@@ -136,6 +137,8 @@ env::task<result<>> journal_replay::apply_entry(journal_sequence sequence, journ
     if (at->is_deleted) co_return result<>{};
     switch (header.kind) {
         case journal_entry_kind::batch:
+            at->epochs.note(header.epoch, header.base_offset);
+            [[fallthrough]];
         case journal_entry_kind::tail:
             replayed_bytes_ += data.size();
             co_return co_await place(at, sequence, header, data);
@@ -207,7 +210,9 @@ env::task<result<>> journal_replay::finish_one(tablet_id id, state* at) {
     known.next = at->segment->next();
     known.has_journal_tail = false;
     if (has_gap) co_await cut_to_whole_batches(at, &known);
-    co_return result<>{};
+    if (at->epochs.is_empty() && !has_gap) co_return result<>{};
+    co_return co_await complete_epoch_checkpoint(&context_.world.files, at->directory, std::move(at->epochs), known.log_start,
+                                                 known.next);
 }
 
 env::task<> journal_replay::cut_to_whole_batches(state* at, recovery_point* known) {

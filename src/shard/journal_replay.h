@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "log/block_images.h"
+#include "log/epoch_history.h"
 #include "log/journal.h"
 #include "log/segment_writer.h"
 #include "shard/recovery.h"
@@ -48,6 +49,7 @@ class journal_replay final : private journal_listener {
         std::shared_ptr<live_segment> segment;
         std::unique_ptr<segment_writer> writer;
         std::vector<late_entry> late;  // beyond a gap that a later entry fills
+        epoch_history epochs;          // of the batches in the journal
         bool is_deleted = false;
     };
 

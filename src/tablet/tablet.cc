@@ -153,6 +153,15 @@ env::task<tablet_read> tablet::read(offset from, std::size_t bytes_max, bool at_
     co_return out;
 }
 
+env::task<result<epoch_end>> tablet::end_of_epoch(leader_epoch wanted) {
+    if (wanted < leader_epoch(0) || wanted > epoch_) co_return epoch_end{};
+    if (wanted == epoch_) co_return epoch_end{epoch_, log_end()};
+    auto found = co_await log_.end_of_epoch(wanted);
+    // A log without batches: as if this leader's epoch began at its end.
+    if (found && found->epoch == no_leader_epoch) co_return epoch_end{wanted, log_end()};
+    co_return found;
+}
+
 env::task<result<std::optional<timed_offset>>> tablet::first_record_at(segment_view view, timestamp_ms wanted) {
     auto batch = co_await reader_.find_timestamp(view, wanted);
     if (!batch) co_return std::unexpected(batch.error());

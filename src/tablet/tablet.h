@@ -75,6 +75,10 @@ class tablet {
     env::task<result<timed_offset>> find_timestamp(timestamp_ms wanted);
     env::task<result<timed_offset>> find_max_timestamp();
 
+    /// Where `wanted` or the largest epoch below it ends, for OffsetForLeaderEpoch: this leader's own ends with the log, also
+    /// before its first batch. No epoch for one above this leader's.
+    env::task<result<epoch_end>> end_of_epoch(leader_epoch wanted);
+
     /// `watcher` is called when the high watermark passes `seen`, or when the tablet goes. False: it has passed already.
     bool watch(next_offset seen, std::weak_ptr<tablet_watcher> watcher);
     void forget_expired_watchers();

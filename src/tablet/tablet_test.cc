@@ -68,5 +68,21 @@ TEST_F(tablet_lookup, a_time_within_a_batch_of_any_codec_gives_its_record) {
     EXPECT_EQ(world_.run(tablet_.find_max_timestamp())->found_offset, 24);
 }
 
+TEST_F(tablet_lookup, an_epoch_ends_where_a_later_leader_began_and_its_own_with_the_log) {
+    tablet later(context_, {topic_id::from_random_bits(1, 2), partition_id(0)}, "u", {}, leader_epoch(5),
+                 std::nullopt);
+    const auto end_of = [&](tablet& asked, int epoch) {
+        return *world_.run(asked.end_of_epoch(leader_epoch(epoch)));
+    };
+    // Before its first batch a leader's epoch begins, and ends, with the log.
+    EXPECT_EQ(end_of(later, 5), (epoch_end{leader_epoch(5), next_offset(0)}));
+    EXPECT_EQ(end_of(later, 3), (epoch_end{leader_epoch(3), next_offset(0)}));
+    EXPECT_EQ(end_of(later, 6), epoch_end());
+    EXPECT_EQ(end_of(later, -1), epoch_end());
+    append(1000, compression_codec::none);
+    EXPECT_EQ(end_of(tablet_, 0), (epoch_end{leader_epoch(0), next_offset(5)}));
+    EXPECT_EQ(end_of(tablet_, 1), epoch_end());
+}
+
 }  // namespace
 }  // namespace logstore

@@ -7,6 +7,7 @@
 
 #include "env/gate.h"
 #include "shard/testing/shard_rig.h"
+#include "shard/testing/stored_epochs.h"
 
 namespace logstore {
 
@@ -101,7 +102,7 @@ class random_workload {
             if (!cut_) finding_ = "start: " + started.error().message();
             co_return;
         }
-        co_await compare_all(rig);
+        co_await compare_all(rig, true);
         env::gate appends;
         for (int step = 0; step < options_.steps && finding_.empty() && !cut_; ++step) {
             const std::uint64_t what = random_.next() % 10;
@@ -118,7 +119,7 @@ class random_workload {
         if (cut_ || !finding_.empty()) co_return;
         if (!rig->fatal().empty()) finding_ = "fatal: " + rig->fatal();
         if (!stops_cleanly) co_return;
-        co_await compare_all(rig);
+        co_await compare_all(rig, false);
         auto stopped = co_await rig->stop();
         if (!stopped) finding_ = "stop: " + stopped.error().message();
         for (std::uint32_t index = 0; index < 1; ++index)
@@ -209,7 +210,8 @@ class random_workload {
         compare(tablet, request.from, bytes);
     }
 
-    env::task<> compare_all(shard_rig* rig) {
+    /// After a start, before any append, the epoch checkpoints say all.
+    env::task<> compare_all(shard_rig* rig, bool with_epochs) {
         for (const hosted_topic& topic : topics_) {
             for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
                 const tablet_id tablet{topic.id, partition_id(partition)};
@@ -226,9 +228,17 @@ class random_workload {
                     co_return;
                 }
                 adopt(tablet, start.found_offset, *all);
+                if (with_epochs) compare_epochs(topic.name, partition, offset(start.found_offset), *all);
                 if (!finding_.empty()) co_return;
             }
         }
+    }
+
+    void compare_epochs(const std::string& topic, std::int32_t partition, offset log_start, bytes_view bytes) {
+        const std::string directory = fmt::format("/data/logs/{}-{}", topic, partition);
+        if (bytes.empty()) return;
+        if (epochs_of_file(world_, directory, log_start) != epochs_of_batches(bytes, log_start))
+            finding_ = directory + ": the epoch checkpoint does not agree with the batches";
     }
 
     void adopt(tablet_id tablet, std::int64_t log_start, bytes_view bytes) {
