@@ -172,6 +172,7 @@ env::task<result<>> serving::open_doors() {
     }
     kafka::process_limit_options limits;
     limits.in_flight_bytes = options_.in_flight_bytes;
+    limits.assembly_bytes_per_shard = options_.assembly_bytes_per_shard;
     limits.connections_max = options_.connections_max;
     std::vector<env::executor*> loops;
     for (std::uint32_t index = 0; index < host_.shard_count(); ++index) loops.push_back(&host_.shard(index).loop);

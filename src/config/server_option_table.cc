@@ -157,10 +157,21 @@ constexpr std::array table{
     bound<&server_options::in_flight_bytes>({
         .name = "kafka.in_flight_bytes",
         .kafka_name = "queued.max.request.bytes",
-        .meaning = "Bytes of all connections' requests that may wait for their answers; at the limit nothing "
-                   "more is read. At least "
-                   "one largest request.",
+        .meaning = "Bytes of all connections' requests that have arrived and may wait for their answers; at "
+                   "the limit nothing more is read. At least one largest request.",
         .default_value = 256_MiB,
+        .counts = unit::bytes,
+        .min = 1_MiB,
+        .max = 1_TiB,
+    }),
+    bound<&server_options::assembly_bytes_per_shard>({
+        .name = "kafka.assembly_bytes_per_shard",
+        .meaning = "Memory of each shard for requests above 16 KiB of which only a part has arrived. It is "
+                   "taken as bytes come, not for what a client announces; where it runs short, requests "
+                   "wait and are let through one after another, and a client that stops in the middle of "
+                   "one is closed sooner. A request larger than half of this may take that half and its own "
+                   "size.",
+        .default_value = 64_MiB,
         .counts = unit::bytes,
         .min = 1_MiB,
         .max = 1_TiB,

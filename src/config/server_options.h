@@ -38,6 +38,7 @@ struct server_options {
     std::uint32_t frame_bytes_max = 0;
     std::uint64_t in_flight_bytes_per_connection = 0;
     std::uint64_t in_flight_bytes = 0;
+    std::uint64_t assembly_bytes_per_shard = 0;
 
     // [topics]: their number and what a topic gets when its own configuration does not say.
     bool auto_create_topics = false;

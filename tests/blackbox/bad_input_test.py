@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import struct
+import time
 
 from support import wire
 from support.batches import make_batch
@@ -138,14 +139,19 @@ class BadInput(ServerCase):
         names = {path.name for path in self.server.data.glob("**/*")}
         self.assertNotIn("passwd", names)
 
-    def test_announced_frames_that_never_come_cost_no_memory(self) -> None:
-        for _ in range(5):  # within what may be in flight; more hold the others up
+    def test_announced_frames_that_never_come_cost_no_memory_and_hold_nobody_up(self) -> None:
+        announced = struct.pack(">i", 30 << 20) + header(wire.PRODUCE, 3)
+        for at in range(200):
             connection = Connection(self.server.port)
             self.addCleanup(connection.__exit__)
-            connection.send(struct.pack(">i", 30 << 20) + header(wire.PRODUCE, 3))
-        before = self.server.memory_bytes()
-        self.assertLess(before - self.memory_at_first, MEMORY_GROWTH_MAX)
+            connection.send(announced + bytes(at % 3 * 5000))
+        self.assertLess(self.server.memory_bytes() - self.memory_at_first, MEMORY_GROWTH_MAX)
+        begun = time.monotonic()
         self.assertEqual(self.produce("while-held", [b"x"] * 10), list(range(10)))
+        with Connection(self.server.port) as connection:
+            for _ in range(20):  # arrives in pieces
+                self.assertEqual(connection.produce("while-held", make_batch([b"y" * 900_000]))[0], 0)
+        self.assertLess(time.monotonic() - begun, 8)  # before a frame that does not come ends its connection
 
     def test_a_client_that_never_reads_its_answers_is_held_back(self) -> None:
         self.produce("flood", [b"f" * 100_000] * 20)

@@ -13,11 +13,19 @@ class back_pressure : public connection_fixture {
   protected:
     const byte_vector batch = batch_of(1, 1000);
     const std::size_t frame_bytes = produce_frame(0, batch).size();
+    const byte_vector large = batch_of(100, 2000);
 
     byte_vector frames(int from, int count) {
         std::vector<byte_vector> all;
         for (int i = 0; i < count; ++i) all.push_back(produce_frame(from + i, batch));
         return concatenated(all);
+    }
+    void deliver_in_pieces(stream_end& to, bytes_view bytes, std::size_t piece_bytes) {
+        while (!bytes.empty()) {
+            const std::size_t count = std::min(piece_bytes, bytes.size());
+            to.deliver(bytes.first(count));
+            bytes = bytes.subspan(count);
+        }
     }
     byte_vector metadata_frame(std::int32_t correlation_id) {
         metadata_request request;
@@ -100,9 +108,100 @@ TEST_F(back_pressure, a_lying_length_takes_no_memory) {
     store_big(prefix.data(), static_cast<std::int32_t>(options.frame_bytes_max));
     client.deliver(prefix);
     client.deliver(byte_vector(100));
-    // The budget knows of it, but no memory is there yet beyond the first step.
-    EXPECT_EQ(limits->request_memory.held_bytes(), options.frame_bytes_max + 4);
+    EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
+    EXPECT_EQ(limits->frame_memory[0]->held_bytes(), 0u);
     EXPECT_LE(last->receive_space().size(), frame_reader::small_frame_bytes_max);
+}
+
+TEST_F(back_pressure, frames_that_are_announced_and_do_not_come_hold_nobody_back) {
+    process_limit_options small;
+    small.in_flight_bytes = 1 << 20;
+    small.assembly_bytes_per_shard = 1 << 20;
+    limit_process(small);
+    byte_vector announced(4 + 1000);
+    store_big(announced.data(), static_cast<std::int32_t>(options.frame_bytes_max));
+    for (int i = 0; i < 200; ++i) connect().deliver(announced);
+    stream_end& honest = connect();
+    deliver_in_pieces(honest, produce_frame(1, large), 10'000);
+    run();
+    EXPECT_EQ(correlation_ids_in(honest.sent()), std::vector<std::int32_t>{1});
+    EXPECT_EQ(metrics.receive_pauses, 0u);
+}
+
+TEST_F(back_pressure, frames_that_stopped_half_way_make_room_for_those_that_come) {
+    process_limit_options small;
+    small.assembly_bytes_per_shard = 1 << 20;
+    limit_process(small);
+    // More than there is memory for, and each with a part that lets it ask for more.
+    byte_vector begun(4 + 70'000);
+    store_big(begun.data(), std::int32_t(400'000));
+    std::vector<stream_end*> stalled;
+    for (int i = 0; i < 30; ++i) deliver_in_pieces(*stalled.emplace_back(&connect()), begun, 10'000);
+    EXPECT_LE(limits->frame_memory[0]->held_bytes(), small.assembly_bytes_per_shard);
+    std::vector<stream_end*> honest;
+    for (int i = 0; i < 20; ++i) {
+        deliver_in_pieces(*honest.emplace_back(&connect()), produce_frame(7, large), 10'000);
+    }
+    int ticks = 0;
+    const auto is_answered = [](stream_end* one) { return one->sent_bytes() > 0; };
+    const auto is_closed = [](stream_end* one) { return one->is_closed(); };
+    for (; ticks < 100; ++ticks) {
+        if (std::ranges::all_of(honest, is_answered) && std::ranges::all_of(stalled, is_closed)) break;
+        const bool is_scarce = limits->frame_memory[0]->take_scarcity();
+        for (const auto& one : connections) one->on_tick({1000, is_scarce ? 2u : 10u, is_scarce});
+        run();
+        EXPECT_LE(limits->frame_memory[0]->held_bytes(), small.assembly_bytes_per_shard);
+    }
+    for (stream_end* one : honest) {
+        EXPECT_FALSE(one->is_closed());
+        EXPECT_EQ(correlation_ids_in(one->sent()), std::vector<std::int32_t>{7});
+    }
+    EXPECT_TRUE(std::ranges::all_of(stalled, is_closed));
+}
+
+TEST_F(back_pressure, large_frames_that_arrive_side_by_side_all_get_through) {
+    process_limit_options small;
+    small.in_flight_bytes = 300'000;
+    small.assembly_bytes_per_shard = 600'000;
+    limit_process(small);
+    const byte_vector frame = produce_frame(7, large);  // a third of what is there for all
+    constexpr int clients = 50;
+    std::vector<stream_end*> all;
+    for (int i = 0; i < clients; ++i) all.push_back(&connect());
+    std::size_t held_bytes_max = 0;
+    constexpr std::size_t piece = 3000;
+    for (std::size_t at = 0; at < frame.size(); at += piece) {
+        for (stream_end* one : all) {
+            one->deliver(bytes_view(frame).subspan(at, std::min(piece, frame.size() - at)));
+            held_bytes_max = std::max(held_bytes_max, limits->frame_memory[0]->held_bytes());
+        }
+        run();
+        held_bytes_max = std::max(held_bytes_max, limits->frame_memory[0]->held_bytes());
+    }
+    for (stream_end* one : all) EXPECT_EQ(correlation_ids_in(one->sent()), std::vector<std::int32_t>{7});
+    EXPECT_LE(held_bytes_max, small.assembly_bytes_per_shard);
+    EXPECT_GT(held_bytes_max, small.assembly_bytes_per_shard / 2);
+    EXPECT_GT(metrics.receive_pauses, 0u);
+}
+
+TEST_F(back_pressure, a_whole_large_frame_waits_for_its_place_in_flight_in_its_own_memory) {
+    process_limit_options small;
+    small.in_flight_bytes = frame_bytes;
+    limit_process(small);
+    broker.holds_appends = true;
+    stream_end& first = connect();
+    first.deliver(frames(0, 1));
+    stream_end& second = connect();
+    const byte_vector frame = produce_frame(1, large);
+    deliver_in_pieces(second, frame, 10'000);
+    EXPECT_TRUE(second.is_paused());
+    EXPECT_EQ(limits->frame_memory[0]->held_bytes(), frame.size() - 4);
+    EXPECT_EQ(limits->request_memory.held_bytes(), frame_bytes);
+    broker.complete_all();
+    run();
+    EXPECT_EQ(limits->frame_memory[0]->held_bytes(), 0u);
+    EXPECT_EQ(limits->request_memory.held_bytes(), frame.size());
+    EXPECT_EQ(broker.appended.back().second, large);
 }
 
 TEST_F(back_pressure, a_large_frame_that_stops_arriving_ends_its_connection) {
@@ -116,7 +215,29 @@ TEST_F(back_pressure, a_large_frame_that_stops_arriving_ends_its_connection) {
     last->on_tick(patience);
     run();
     EXPECT_TRUE(client.is_closed());
-    EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
+    EXPECT_EQ(limits->frame_memory[0]->held_bytes(), 0u);
+}
+
+TEST_F(back_pressure, a_large_frame_that_only_drips_ends_its_connection_when_memory_is_scarce) {
+    stream_end& client = connect();
+    const byte_vector frame = produce_frame(1, large);
+    const std::size_t pace = frame.size() / connection::pace_divisor + 1;
+    std::size_t at = frame.size() / 2;
+    client.deliver(bytes_view(frame).first(at));
+    const auto drip = [&](std::size_t bytes, const connection::patience& patience) {
+        for (int i = 0; i < 5; ++i) {
+            client.deliver(bytes_view(frame).subspan(at, bytes));
+            at += bytes;
+            last->on_tick(patience);
+        }
+        run();
+    };
+    drip(1, {1000, 3, false});
+    EXPECT_FALSE(client.is_closed());
+    drip(pace, {1000, 3, true});
+    EXPECT_FALSE(client.is_closed());
+    drip(1, {1000, 3, true});
+    EXPECT_TRUE(client.is_closed());
 }
 
 TEST_F(back_pressure, an_idle_connection_is_closed_and_a_waiting_one_is_not) {

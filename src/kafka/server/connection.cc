@@ -1,5 +1,6 @@
 #include "kafka/server/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -38,6 +39,7 @@ void connection::on_closed(error) {
     hurry_.set();
     shared_.request_memory.cancel(*this);
     shared_.request_memory.give_back(std::exchange(admitted_bytes_, 0));
+    shared_.frame_memory.release(*this);
     shared_.fetch_memory.give_back(std::exchange(fetched_bytes_, 0));
     update_end();
 }
@@ -72,7 +74,7 @@ void connection::work() {
 }
 
 bool connection::may_take_request() {
-    if (state_ != state::open || is_serving_ || is_waiting()) return false;
+    if (state_ != state::open || is_serving_ || is_waiting() || waits_for_room()) return false;
     const std::size_t unsent_max = shared_.with.options.unsent_bytes_soft_max;
     if (output_.size_bytes() > unsent_max) send_output();
     return stream_->pending_send_bytes() <= unsent_max;
@@ -82,10 +84,7 @@ bool connection::take_next() {
     switch (reader_.next()) {
         case frame_reader::step::need_bytes: return false;
         case frame_reader::step::bad: refuse(reader_.problem()); return false;
-        case frame_reader::step::needs_admission:
-            if (!admit_frame()) return false;
-            reader_.admit_large_frame();
-            return true;
+        case frame_reader::step::needs_room: return make_room();
         case frame_reader::step::frame: return admit_frame() && take_request();
     }
     CHECK(false);
@@ -96,15 +95,38 @@ bool connection::admit_frame() {
     if (admitted_bytes_ == 0) {
         if (in_flight_bytes_ >= shared_.with.options.in_flight_bytes_per_connection) return false;
         if (!shared_.request_memory.take_or_wait(reader_.frame_bytes(), *this)) return false;
-        admitted_bytes_ = reader_.frame_bytes();
+        note_admitted();
     }
     is_over_limit_ = false;
     return true;
 }
 
-void connection::on_granted() {
+/// The frame that comes next counts among the requests in flight, and no longer as one that arrives.
+void connection::note_admitted() {
     admitted_bytes_ = reader_.frame_bytes();
+    shared_.frame_memory.release(*this);
+    pace_mark_bytes_ = 0;
+    stalled_ticks_ = 0;
+}
+
+void connection::on_granted() {
+    note_admitted();
     is_over_limit_ = false;
+    work();
+}
+
+bool connection::make_room() {
+    is_over_limit_ = true;
+    if (in_flight_bytes_ >= shared_.with.options.in_flight_bytes_per_connection) return false;
+    if (!shared_.frame_memory.grow_or_wait(*this, reader_.wanted_room_bytes(), reader_.whole_room_bytes())) {
+        return false;
+    }
+    is_over_limit_ = false;
+    reader_.make_room();
+    return true;
+}
+
+void connection::on_room() {
     work();
 }
 
@@ -264,10 +286,21 @@ void connection::on_tick(const patience& limits) {
     const bool is_busy = is_serving_ || first_slot_ != nullptr || is_over_limit_;
     if (is_busy || state_ == state::closed) return;
     ++quiet_ticks_;
-    const bool is_stalled = admitted_bytes_ != 0 && quiet_ticks_ > limits.stalled_ticks;
-    if (!is_stalled && quiet_ticks_ <= limits.idle_ticks) return;
+    if (!is_stalled(limits) && quiet_ticks_ <= limits.idle_ticks) return;
     ++shared_.with.metrics.connections_closed_as_idle;
     abort();
+}
+
+bool connection::is_stalled(const patience& limits) {
+    if (!reader_.is_within_large_frame()) return false;
+    const std::size_t demanded_bytes =
+        limits.must_keep_pace ? std::max<std::size_t>(1, room_bytes() / pace_divisor) : 1;
+    if (reader_.arrived_bytes() < pace_mark_bytes_ + demanded_bytes) {
+        return ++stalled_ticks_ >= limits.stalled_ticks;
+    }
+    pace_mark_bytes_ = reader_.arrived_bytes();
+    stalled_ticks_ = 0;
+    return false;
 }
 
 void connection::update_end() {

@@ -8,6 +8,7 @@
 #include "env/gate.h"
 #include "env/stream.h"
 #include "kafka/protocol/header.h"
+#include "kafka/server/assembly_memory.h"
 #include "kafka/server/byte_budget.h"
 #include "kafka/server/frame_reader.h"
 #include "kafka/server/output_queue.h"
@@ -30,6 +31,7 @@ class connection_owner {
 struct connection_resources {
     serving with;
     budget_share& request_memory;
+    assembly_memory& frame_memory;
     budget_share& fetch_memory;
     produce_slots& slots;
     connection_owner& owner;
@@ -41,15 +43,18 @@ struct connection_resources {
 /// answers leave in the order of the requests, all that one burst of appends released in one flush. Any other
 /// request waits until those before it are done, and is answered before the next one is looked at.
 ///
-/// Back-pressure: while a limit is reached (server_options, the process's budget) nothing more is received;
-/// it goes on by itself. A request that cannot be understood ends the connection after the answers before it;
-/// so does an append whose outcome is not known, in the place of its answer.
+/// Back-pressure: while a limit is reached (server_options, process_limits) nothing more is received; it goes
+/// on by itself. A request counts among those in flight once it has arrived whole; while a large one arrives,
+/// it takes frame memory in proportion to what has come. A request that cannot be understood ends the
+/// connection after the answers before it; so does an append whose outcome is not known, in the place of its
+/// answer.
 ///
 /// After the stream closed, the object stays until what it started has completed; then
 /// connection_owner::on_gone.
 class connection final : public env::stream_handler,
                          private produce_owner,
                          private budget_waiter,
+                         private unfinished_frame,
                          private burst_listener {
   public:
     connection(const connection_resources& shared, std::unique_ptr<env::stream> socket);
@@ -67,8 +72,13 @@ class connection final : public env::stream_handler,
     /// Called in regular intervals: closes the connection when too many have passed with nothing going on.
     struct patience {
         std::uint32_t idle_ticks = 0;
+        /// Of a large frame that has begun.
         std::uint32_t stalled_ticks = 0;
+        /// Others wait for frame memory: who holds some must bring a part of it within stalled_ticks.
+        bool must_keep_pace = false;
     };
+    /// That part of what is held is one in so many.
+    static constexpr std::size_t pace_divisor = 64;
     void on_tick(const patience& limits);
 
     mutable_bytes receive_space() override { return reader_.space(); }
@@ -94,6 +104,8 @@ class connection final : public env::stream_handler,
     void take_other(const request_frame& request);
     env::task<void> serve(std::shared_ptr<const void> owner, bytes_view frame);
     bool admit_frame();
+    bool make_room();
+    void note_admitted();
     std::size_t take_admission();
 
     void answer_done_slots();
@@ -110,6 +122,8 @@ class connection final : public env::stream_handler,
     void on_produced(produce_slot& slot) override;
     void on_burst_end() override;
     void on_granted() override;
+    void on_room() override;
+    bool is_stalled(const patience& limits);
 
     const connection_resources& shared_;
     std::unique_ptr<env::stream> stream_;
@@ -133,11 +147,14 @@ class connection final : public env::stream_handler,
     /// A request other than Produce is being served.
     bool is_serving_ = false;
     bool is_paused_ = false;
-    /// A limit on bytes in flight keeps the next frame out.
+    /// A limit on bytes in flight or on frame memory keeps the next frame out.
     bool is_over_limit_ = false;
     bool awaits_burst_end_ = false;
     bool is_leaving_ = false;
     std::uint32_t quiet_ticks_ = 0;
+    /// Since a large frame last went on, and how much of it had arrived then.
+    std::uint32_t stalled_ticks_ = 0;
+    std::size_t pace_mark_bytes_ = 0;
 };
 
 }  // namespace logstore::kafka

@@ -15,10 +15,8 @@ mutable_bytes frame_reader::space() {
 
 void frame_reader::receive(bytes_view bytes) {
     CHECK(!is_foreign_, "keep_rest() was forgotten");
-    if (is_assembling_ && !assembly_.is_full() && input_.empty() &&
-        bytes.data() == assembly_.space().data()) {
-        return assembly_.note_filled(bytes.size());
-    }
+    const mutable_bytes offered = space();
+    if (!offered.empty() && bytes.data() == offered.data()) return assembly_.note_filled(bytes.size());
     if (input_.empty()) {
         input_ = bytes;
         is_foreign_ = true;
@@ -52,21 +50,20 @@ frame_reader::step frame_reader::next() {
     if (problem_) return step::bad;
     if (!is_assembling_) {
         if (input_.size() >= frame_length_) return step::frame;
-        if (frame_length_ > small_frame_bytes_max) return step::needs_admission;
-        begin_assembly(frame_length_);
+        assembly_ = growing_buffer(frame_length_);
+        is_assembling_ = true;
     }
-    if (!assembly_.is_full()) input_ = input_.subspan(assembly_.take_from(input_));
-    return assembly_.is_full() ? step::frame : step::need_bytes;
+    while (true) {
+        input_ = input_.subspan(assembly_.take_from(input_));
+        if (assembly_.is_full()) return step::frame;
+        if (!assembly_.space().empty()) return step::need_bytes;
+        if (wanted_room_bytes() > small_frame_bytes_max) return step::needs_room;
+        make_room();
+    }
 }
 
-void frame_reader::begin_assembly(std::size_t first_bytes) {
-    assembly_ = growing_buffer(frame_length_, first_bytes);
-    is_assembling_ = true;
-}
-
-void frame_reader::admit_large_frame() {
-    CHECK(has_length_ && !is_assembling_);
-    begin_assembly(std::min(frame_length_, std::max(small_frame_bytes_max, 2 * input_.size())));
+std::size_t frame_reader::wanted_room_bytes() const {
+    return std::min(frame_length_, std::max(small_frame_bytes_max, growth * arrived_bytes()));
 }
 
 bytes_view frame_reader::share_frame(std::shared_ptr<const void>& owner) {

@@ -17,21 +17,21 @@ namespace logstore::kafka {
 /// bytes is put together in a buffer of its own, which is offered to the stream (space()), so that the kernel
 /// writes the rest there. What cannot be worked on yet is kept (keep_rest()).
 ///
-/// Memory: the kept bytes, which the caller bounds by pausing the stream when is_behind(); and one buffer
-/// that grows with what has arrived. A frame above `small_frame_bytes_max` gets its buffer only after the
-/// caller admitted it.
+/// Memory: the kept bytes, which the caller bounds by pausing the stream when is_behind(); and one buffer for
+/// the frame that is arriving. Up to `small_frame_bytes_max` it grows by itself; each larger step, which is
+/// in proportion to what has arrived, needs the caller's leave.
 class frame_reader {
   public:
-    /// An incomplete frame up to this size needs no admission.
+    /// The buffer of a frame that is arriving has up to so many bytes without leave.
     static constexpr std::size_t small_frame_bytes_max = std::size_t(16) << 10;
     /// From here on is_behind().
     static constexpr std::size_t kept_bytes_soft_max = std::size_t(16) << 10;
 
     enum class step {
-        need_bytes,       ///< nothing to do until more arrives
-        needs_admission,  ///< a large frame has begun: admit_large_frame() when there is memory for it
-        frame,            ///< frame() is whole
-        bad,              ///< the length is nonsense: problem()
+        need_bytes,  ///< nothing to do until more arrives
+        needs_room,  ///< a large frame goes on: make_room() when there is memory for wanted_room_bytes()
+        frame,       ///< frame() is whole
+        bad,         ///< the length is nonsense: problem()
     };
 
     explicit frame_reader(std::size_t frame_bytes_max) : frame_bytes_max_(frame_bytes_max) {}
@@ -45,9 +45,12 @@ class frame_reader {
 
     /// After step::frame: what follows the length. Valid until consume(), receive() or keep_rest().
     bytes_view frame() const { return is_assembling_ ? assembly_.filled() : input_.first(frame_length_); }
-    /// After step::frame or needs_admission: bytes of the frame with its length.
+    /// After step::frame: its bytes with its length.
     std::size_t frame_bytes() const { return frame_prefix_bytes + frame_length_; }
-    void admit_large_frame();
+    /// After step::needs_room: how large the frame's buffer should be now, and in the end.
+    std::size_t wanted_room_bytes() const;
+    std::size_t whole_room_bytes() const { return frame_length_; }
+    void make_room() { assembly_.make_room(wanted_room_bytes()); }
     /// After step::frame: makes the frame's bytes live as long as the pointer, wherever they are now, and
     /// returns them.
     bytes_view share_frame(std::shared_ptr<const void>& owner);
@@ -60,12 +63,18 @@ class frame_reader {
     void keep_rest();
     /// So much is kept that the stream should pause.
     bool is_behind() const { return input_.size() >= kept_bytes_soft_max; }
-    bool has_unfinished_frame() const { return has_length_ || prefix_filled_ != 0 || !input_.empty(); }
+    /// A frame above small_frame_bytes_max has begun and is not consumed.
+    bool is_within_large_frame() const { return has_length_ && frame_length_ > small_frame_bytes_max; }
+    /// Of the frame that has begun.
+    std::size_t arrived_bytes() const { return assembly_.filled_bytes() + input_.size(); }
 
   private:
+    /// Each step makes the buffer this many times larger than what has arrived: few steps, and at most so
+    /// much more memory than bytes that were really sent.
+    static constexpr std::size_t growth = 4;
+
     bool read_length();
     void use_kept() { input_ = bytes_view(kept_).subspan(kept_from_); }
-    void begin_assembly(std::size_t first_bytes);
 
     std::size_t frame_bytes_max_;
     /// Received and not consumed: elsewhere (is_foreign_), or kept_ from kept_from_ on.

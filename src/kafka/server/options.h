@@ -31,9 +31,11 @@ struct server_options {
 
     /// A connection on which nothing happens for this long is closed.
     env::duration idle_timeout = std::chrono::minutes(10);
-    /// A large frame that stops arriving for this long closes its connection: it holds a part of the memory
-    /// budget.
+    /// A large frame that stops arriving for this long closes its connection.
     env::duration stalled_frame_timeout = std::chrono::seconds(10);
+    /// The same while others wait for the memory that unfinished frames hold; then it must also bring a part
+    /// of what it holds within this time (connection::pace_divisor).
+    env::duration stalled_frame_timeout_when_scarce = std::chrono::seconds(2);
     /// The longest that a Fetch waits, whatever the client asks for.
     env::duration fetch_wait_max = std::chrono::minutes(5);
     /// At a stop: how long requests under way have to finish.

@@ -15,12 +15,16 @@ server::server(broker& target, process_limits& limits, std::size_t shard_index, 
       complaints_(target.world().time()),
       resources_{{target_, options_, metrics_, complaints_, memo_},
                  limits.request_memory.share(shard_index),
+                 *limits.frame_memory[shard_index],
                  limits.fetch_memory.share(shard_index),
                  slots_,
                  *this} {
     const auto ticks = [&](env::duration time) { return static_cast<std::uint32_t>(time / tick_interval()); };
     patience_.idle_ticks = ticks(options_.idle_timeout);
     patience_.stalled_ticks = ticks(options_.stalled_frame_timeout);
+    patience_when_scarce_ = patience_;
+    patience_when_scarce_.stalled_ticks = ticks(options_.stalled_frame_timeout_when_scarce);
+    patience_when_scarce_.must_keep_pace = true;
 }
 
 server::~server() {
@@ -65,9 +69,10 @@ void server::on_gone(connection& which) {
 
 /// Idle and stalled connections are found by ticks rather than by a clock reading for each request.
 env::duration server::tick_interval() const {
-    constexpr int ticks_min = 8;
-    const env::duration shortest =
-        std::min(options_.idle_timeout, options_.stalled_frame_timeout) / ticks_min;
+    constexpr int ticks_min = 4;
+    const env::duration shortest = std::min({options_.idle_timeout, options_.stalled_frame_timeout,
+                                             options_.stalled_frame_timeout_when_scarce}) /
+                                   ticks_min;
     return std::clamp<env::duration>(shortest, std::chrono::milliseconds(10), std::chrono::seconds(10));
 }
 
@@ -77,7 +82,8 @@ void server::start_tick() {
 }
 
 void server::on_tick() {
-    for (const auto& one : connections_) one->on_tick(patience_);
+    const bool is_scarce = resources_.frame_memory.take_scarcity();
+    for (const auto& one : connections_) one->on_tick(is_scarce ? patience_when_scarce_ : patience_);
     start_tick();
 }
 

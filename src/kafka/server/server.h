@@ -59,6 +59,7 @@ class server final : private connection_owner {
     produce_slots slots_;
     const connection_resources resources_;
     connection::patience patience_;
+    connection::patience patience_when_scarce_;
 
     std::unique_ptr<env::listener> listener_;
     /// In the order in which they were accepted.

@@ -152,6 +152,31 @@ TEST_P(server_test, an_idle_client_is_closed_after_a_while) {
     EXPECT_FALSE(waiting->is_closed);
 }
 
+TEST_P(server_test, stalled_frames_make_room_early_when_others_wait_for_it) {
+    limit_options.assembly_bytes_per_shard = 400'000;
+    start();
+    byte_vector most(4 + 150'000);
+    store_big(most.data(), static_cast<std::int32_t>(150'001));
+    std::vector<std::unique_ptr<client>> stalled;
+    for (int i = 0; i < 3; ++i) {
+        stalled.push_back(connect());
+        stalled.back()->send(most);
+    }
+    world.advance(1s);
+    auto honest = connect();
+    const byte_vector large = batch_of(50, 3000);
+    honest->send(produce_frame(1, large));
+    const auto closed = [&] {
+        return std::ranges::count_if(stalled, [](const auto& one) { return one->is_closed; });
+    };
+    EXPECT_EQ(closed(), 0);
+    world.advance(5s);
+    EXPECT_EQ(correlation_ids_in(honest->received), std::vector<std::int32_t>{1});
+    EXPECT_GT(closed(), 0);
+    world.advance(10s);
+    EXPECT_EQ(closed(), 3);
+}
+
 TEST_P(server_test, a_stop_answers_what_is_under_way_and_closes_the_rest) {
     broker.holds_appends = true;
     start();

@@ -29,6 +29,9 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
         process_limit_options changed;
         changed.in_flight_bytes = bytes;
         changed.fetch_bytes = bytes;
+        limit_process(changed);
+    }
+    void limit_process(const process_limit_options& changed) {
         limits = std::make_unique<process_limits>(changed, std::vector<env::executor*>{&world.loop()});
     }
 
@@ -37,6 +40,7 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
             resources = std::make_unique<connection_resources>(
                 connection_resources{{broker, options, metrics, log, memo},
                                      limits->request_memory.share(0),
+                                     *limits->frame_memory[0],
                                      limits->fetch_memory.share(0),
                                      slots,
                                      *this});
@@ -86,6 +90,7 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
         EXPECT_TRUE(connections.empty());
         EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
         EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);
+        EXPECT_EQ(limits->frame_memory[0]->held_bytes(), 0u);
     }
 
     void on_gone(connection& which) override { connections.erase(which.place); }

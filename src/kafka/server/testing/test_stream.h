@@ -37,6 +37,7 @@ class stream_end {
     }
     /// What the stream's user sent since the last call.
     byte_vector sent() { return std::exchange(sent_, {}); }
+    std::size_t sent_bytes() const { return sent_.size(); }
 
     bool is_closed() const { return is_closed_; }
     bool is_paused() const { return is_paused_; }
