@@ -109,6 +109,8 @@ class live_segment {
     bool file_made = false;
     bool unflushed = false;
     std::uint64_t reserved_bytes = 0;
+    /// Nothing was written since the file was cut to its length.
+    bool has_exact_length = false;
 
   private:
     struct mark {

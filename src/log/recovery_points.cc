@@ -16,6 +16,8 @@ constexpr std::uint16_t format_version = 1;
 constexpr std::size_t header_bytes = 48;
 constexpr std::size_t point_bytes = 64;
 constexpr std::size_t checksum_bytes = 4;
+constexpr std::uint32_t journal_tail_flag = 1;
+constexpr std::uint32_t exact_length_flag = 2;
 /// 16 million tablets; far above what one process serves.
 constexpr std::uint64_t file_bytes_max = std::uint64_t(1) << 30;
 constexpr std::string_view name_ending = ".points";
@@ -37,7 +39,7 @@ byte_vector encode_recovery_points(const recovery_point_file& file) {
     for (const auto& point : file.points) {
         std::ranges::copy(point.tablet.topic.bytes, p);
         store_big(p + 16, point.tablet.partition.value());
-        store_big(p + 20, static_cast<std::uint32_t>(point.has_journal_tail));
+        store_big(p + 20, (point.has_journal_tail ? journal_tail_flag : 0) | (point.has_exact_length ? exact_length_flag : 0));
         store_big(p + 24, point.log_start.value());
         store_big(p + 32, point.segment_base.value());
         store_big(p + 40, point.segment_bytes);
@@ -70,7 +72,9 @@ result<recovery_point_file> decode_recovery_points(bytes_view from) {
         recovery_point point;
         std::copy_n(p, point.tablet.topic.bytes.size(), point.tablet.topic.bytes.begin());
         point.tablet.partition = partition_id(load_big<std::int32_t>(p + 16));
-        point.has_journal_tail = load_big<std::uint32_t>(p + 20) != 0;
+        const auto flags = load_big<std::uint32_t>(p + 20);
+        point.has_journal_tail = (flags & journal_tail_flag) != 0;
+        point.has_exact_length = (flags & exact_length_flag) != 0;
         point.log_start = offset(load_big<std::int64_t>(p + 24));
         point.segment_base = offset(load_big<std::int64_t>(p + 32));
         point.segment_bytes = load_big<std::uint64_t>(p + 40);

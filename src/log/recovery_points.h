@@ -24,6 +24,8 @@ struct recovery_point {
     journal_sequence covered{0};
     /// More of this segment is in durable journal groups above `covered`: it must be found.
     bool has_journal_tail = false;
+    /// The file ends with the segment's bytes: a clean stop has cut what was reserved, and nothing was written since.
+    bool has_exact_length = false;
 };
 
 /// One file of recovery points: those of one shard, or after a recovery those of the whole store.

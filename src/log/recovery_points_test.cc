@@ -23,6 +23,7 @@ recovery_point_file make_file() {
         point.next = next_offset(100 * i + 7);
         point.covered = journal_sequence(900 + i);
         point.has_journal_tail = i == 1;
+        point.has_exact_length = i > 0;
         file.points.push_back(point);
     }
     return file;
@@ -46,6 +47,7 @@ TEST(recovery_points, come_back_as_they_were_written) {
         EXPECT_EQ(read->points[i].next, file.points[i].next);
         EXPECT_EQ(read->points[i].covered, file.points[i].covered);
         EXPECT_EQ(read->points[i].has_journal_tail, file.points[i].has_journal_tail);
+        EXPECT_EQ(read->points[i].has_exact_length, file.points[i].has_exact_length);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/aligned_buffer.h"
+#include "base/logging.h"
 #include "log/log_errc.h"
 #include "log/segment_files.h"
 
@@ -37,6 +38,7 @@ env::task<result<>> segment_writer::prepare_file(std::shared_ptr<live_segment> s
     auto opened = co_await context_.files.open_to_write(name, true);
     if (!opened) co_return std::unexpected(opened.error());
     const std::shared_ptr<env::file> file = *opened;
+    segment->has_exact_length = false;
     if (!segment->file_made) {
         // The name is durable before the journal lets go of anything that lies in the file.
         auto synced = co_await context_.world.files.sync_directory(directory_);
@@ -216,6 +218,31 @@ env::task<result<>> segment_writer::seal(std::shared_ptr<live_segment> segment) 
     segment->note_sealed();
     context_.cache_written(segment, segment->end());
     ++context_.counters.segments_sealed;
+    co_return result<>{};
+}
+
+env::task<result<>> segment_writer::cut_to_length(std::shared_ptr<live_segment> segment) {
+    CHECK(!segment->needs_journal());
+    if (!segment->file_made || segment->has_exact_length) co_return result<>{};
+    const std::string name = path(*segment);
+    auto opened = co_await context_.files.open_to_write(name, false);
+    if (!opened) co_return std::unexpected(opened.error());
+    const std::shared_ptr<env::file> file = *opened;
+    // Also what an earlier run had reserved that did not stop cleanly.
+    auto size = co_await file->size();
+    if (!size) co_return std::unexpected(size.error());
+    if (*size < segment->end()) {
+        log_error("log", "{} has {} bytes where {} were written", name, *size, segment->end());
+        co_return result<>{};
+    }
+    if (*size > segment->end()) {
+        auto cut = co_await file->truncate(segment->end());
+        if (!cut) co_return cut;
+        auto flushed = co_await file->flush();
+        if (!flushed) co_return flush_failed(flushed.error());
+    }
+    segment->reserved_bytes = 0;
+    segment->has_exact_length = true;
     co_return result<>{};
 }
 

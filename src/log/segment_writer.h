@@ -25,6 +25,8 @@ class segment_writer {
     env::task<result<>> settle(std::shared_ptr<live_segment> segment);
     /// settle, then the exact length, and the index files. REQUIRES: no more appends.
     env::task<result<>> seal(std::shared_ptr<live_segment> segment);
+    /// Cuts what is reserved behind a settled segment, durably. REQUIRES: settled.
+    env::task<result<>> cut_to_length(std::shared_ptr<live_segment> segment);
     /// What was written is durable.
     env::task<result<>> flush(std::shared_ptr<live_segment> segment);
     /// Brings the settled block's bytes back into memory.

@@ -23,6 +23,7 @@ tablet_log::tablet_log(log_context& context, tablet_id id, const std::string& to
     log_start_ = log_start_promised_ = found->log_start;
     recorded_base_ = found->segment_base;
     live_.push_back(std::make_shared<live_segment>(found->segment_base, found->segment_bytes, found->next));
+    live_.back()->has_exact_length = found->has_exact_length;
 }
 
 bool tablet_log::needs_roll(const record_batch_header& header, std::size_t batch_bytes, timestamp_ms now) const {
@@ -103,6 +104,7 @@ recovery_point tablet_log::point() const {
     point.segment_bytes = first.durable_file_bytes();
     point.next = first.durable_next();
     point.covered = needed ? *needed - 1 : context_.appends.collecting_sequence() - 1;
+    point.has_exact_length = first.has_exact_length;
     // A group that is not durable may never be: what it holds is not promised here.
     point.has_journal_tail =
         first.needs_journal() && first.first_needed_sequence() <= context_.appends.durable_sequence();
@@ -206,17 +208,7 @@ env::task<result<>> tablet_log::close() {
     auto closed = co_await settle_in_turn();
     if (closed) closed = co_await save_epochs_in_turn();
     const std::shared_ptr<live_segment> last = live_.back();
-    if (closed && last->file_made && last->reserved_bytes > last->end()) {
-        const std::string path = segment_path(directory(), last->base(), "log");
-        auto opened = co_await context_.files.open_to_write(path, false);
-        if (!opened) {
-            closed = std::unexpected(opened.error());
-        } else {
-            const std::shared_ptr<env::file> file = *opened;
-            closed = co_await file->truncate(last->end());
-            if (closed) closed = co_await file->flush();
-        }
-    }
+    if (closed && !last->needs_journal()) closed = co_await writer_.cut_to_length(last);
     context_.tail_memory_bytes -= last->needs_journal() ? 0 : last->drop_all_memory();
     turn_.give();
     co_return closed;

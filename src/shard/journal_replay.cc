@@ -209,6 +209,7 @@ env::task<result<>> journal_replay::finish_one(tablet_id id, state* at) {
     known.segment_bytes = at->segment->end();
     known.next = at->segment->next();
     known.has_journal_tail = false;
+    known.has_exact_length = false;
     if (has_gap) co_await cut_to_whole_batches(at, &known);
     if (at->epochs.is_empty() && !has_gap) co_return result<>{};
     co_return co_await complete_epoch_checkpoint(&context_.world.files, at->directory, std::move(at->epochs), known.log_start,

@@ -4,6 +4,7 @@
 
 #include "env/completion.h"
 #include "shard/testing/shard_rig.h"
+#include "shard/testing/stored_segments.h"
 
 namespace logstore {
 namespace {
@@ -31,6 +32,42 @@ TEST(shard, what_is_appended_is_read_back) {
     ASSERT_TRUE(read);
     EXPECT_EQ(read->size(), 10 * 100 + 45 * 500);
     ASSERT_TRUE(world.run(rig.stop()));
+}
+
+TEST(shard, a_clean_stop_cuts_what_a_killed_run_had_reserved) {
+    env::sim_world world(3);
+    const hosted_topic topic = make_topic("t", 2, 1);
+    const auto live = [&](int boot, int appends, env::duration pause, bool is_killed) {
+        shard_rig rig(world, boot_number(boot), {});
+        ASSERT_TRUE(world.run(rig.start({topic})));
+        for (int i = 0; i < appends; ++i)
+            ASSERT_EQ(world.run(rig.append({topic.id, partition_id(i % 2)}, make_test_batch(3000))).code,
+                      tablet_errc::ok);
+        world.advance(pause);
+        if (is_killed) {
+            world.kill(1);
+            rig.abandon();
+        } else {
+            ASSERT_TRUE(world.run(rig.stop()));
+        }
+    };
+    const auto expect_exact = [&] {
+        ASSERT_EQ(stored_segments(world).size(), 2u);
+        for (const std::string& path : stored_segments(world))
+            EXPECT_TRUE(holds_whole_batches(world, path)) << path;
+    };
+    live(1, 20, std::chrono::seconds(20), true);
+    EXPECT_FALSE(holds_whole_batches(world, stored_segments(world).at(0)));
+    live(2, 0, {}, false);
+    expect_exact();
+    const std::uint64_t before = world.disk().operations();
+    live(3, 0, {}, false);
+    for (const auto& operation : world.disk().trace())
+        EXPECT_FALSE(operation.number > before && operation.path.ends_with(".log")) << operation.path;
+    // Killed before any recovery point of that run: the points still say what the clean stop left.
+    live(4, 2, {}, true);
+    live(5, 0, {}, false);
+    expect_exact();
 }
 
 TEST(shard, after_a_clean_stop_everything_is_there_with_another_shard_count) {

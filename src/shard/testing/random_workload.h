@@ -8,6 +8,7 @@
 #include "env/gate.h"
 #include "shard/testing/shard_rig.h"
 #include "shard/testing/stored_epochs.h"
+#include "shard/testing/stored_segments.h"
 
 namespace logstore {
 
@@ -122,6 +123,8 @@ class random_workload {
         co_await compare_all(rig, false);
         auto stopped = co_await rig->stop();
         if (!stopped) finding_ = "stop: " + stopped.error().message();
+        for (const std::string& file : stored_segments(world_))
+            if (!holds_whole_batches(world_, file)) finding_ = file + " has not its exact length after a clean stop";
         for (std::uint32_t index = 0; index < 1; ++index)
             if (rig->at(index).storage().pinned_bytes != 0) finding_ = "bytes stay pinned after a stop";
     }
