@@ -89,26 +89,12 @@ env::task<result<>> store::open_all() {
 
 env::task<result<>> store::open_directory() {
     const std::string& data_dir = options_.data_dir;
-    auto made = co_await home_.files.make_directory(data_dir);
-    if (!made)
-        co_return fail(made.error().code, "cannot make the data directory " + data_dir +
-                                              "; make its parent, or give another --data-dir");
-    auto locked = co_await home_.files.lock(data_dir + "/lock");
-    if (!locked) {
-        if (locked.error().code == std::errc::resource_unavailable_try_again)
-            co_return fail(
-                log_errc::in_use,
-                data_dir + " is used by another running logstore; stop that one, or give another --data-dir");
-        co_return fail(locked.error().code,
-                       "cannot write to the data directory " + data_dir +
-                           "; make it writable for this user, or give another --data-dir");
-    }
-    lock_ = std::move(*locked);
-    auto identity = co_await open_data_directory(home_, data_dir);
-    if (!identity) co_return std::unexpected(identity.error());
+    auto owned = co_await open_data_directory(home_, data_dir);
+    if (!owned) co_return std::unexpected(owned.error());
+    lock_ = std::move(owned->lock);
     for (const char* name : {"journal", "recovery", "logs"}) {
         auto folder_made = co_await home_.files.make_directory(folder(name));
-        if (!folder_made) co_return folder_made;
+        if (!folder_made) co_return std::unexpected(cannot_write_to(data_dir, folder_made.error()));
     }
     co_return co_await home_.files.sync_directory(data_dir);
 }

@@ -45,6 +45,7 @@ class Server:
         self.shards = shards
         self.open_files_max = open_files_max
         self.settings = SMALL | (settings or {})
+        self.wrapper: list[str] = []  # a program that starts it, with its arguments
         self.address = f"127.0.0.1:{free_port()}"
         self.log = data.parent / f"{data.name}.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -62,8 +63,8 @@ class Server:
 
     def arguments(self) -> list[str]:
         settings = [part for name, value in self.settings.items() for part in ("--set", f"{name}={value}")]
-        return [str(BINARY), "serve", "--data-dir", str(self.data), "--kafka", self.address, "--shards", str(self.shards),
-                *settings]
+        return [*self.wrapper, str(BINARY), "serve", "--data-dir", str(self.data), "--kafka", self.address,
+                "--shards", str(self.shards), *settings]
 
     def launch(self) -> None:
         """Starts the process without waiting for it to be ready."""
