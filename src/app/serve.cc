@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/exit_code.h"
+#include "app/module_options.h"
 #include "app/version.h"
 #include "base/logging.h"
 #include "env/host.h"
@@ -20,8 +21,6 @@
 namespace logstore::app {
 namespace {
 
-env::duration milliseconds(std::int64_t count) { return std::chrono::milliseconds(count); }
-
 env::disk_backend backend_of(config::disk_backend from) {
     switch (from) {
         case config::disk_backend::automatic: return env::disk_backend::automatic;
@@ -29,39 +28,6 @@ env::disk_backend backend_of(config::disk_backend from) {
         case config::disk_backend::threads: return env::disk_backend::threads;
     }
     return env::disk_backend::automatic;
-}
-
-store_options store_options_of(const config::server_options& from, std::uint32_t shards) {
-    store_options to;
-    to.data_dir = from.data_dir;
-    to.shard.journal_file_bytes = from.journal_file_bytes;
-    to.shard.journal_files = from.journal_files;
-    to.shard.pinned_bytes_max = from.pinned_bytes_max;
-    to.shard.tail_cache_bytes_max = from.tail_cache_bytes;
-    to.shard.checkpoint_interval = milliseconds(from.checkpoint_interval_ms);
-    to.shard.settle_after = milliseconds(from.settle_idle_ms);
-    to.shard.retention_interval = milliseconds(from.retention_check_interval_ms);
-    to.shard.open_files_max = std::max<std::size_t>(64, from.open_files_max / shards);
-    // A batch goes into one journal entry and is pinned until it is written: a larger setting could never be used.
-    const std::uint64_t batch_bytes_max = std::min(from.journal_file_bytes / 2 - 2 * block_bytes, from.pinned_bytes_max / 2);
-    to.topics.limits.configs.message_bytes_max = static_cast<std::int32_t>(
-        std::min<std::uint64_t>(batch_bytes_max, static_cast<std::uint64_t>(to.topics.limits.configs.message_bytes_max)));
-    const std::uint64_t journals = from.journal_file_bytes * from.journal_files * shards;
-    to.shard.reserve_bytes = from.free_bytes_min > 0 ? from.free_bytes_min : journals;
-    to.topics.partitions_default = from.partitions_default;
-    to.topics.limits.partitions_per_topic_max = static_cast<std::int32_t>(from.partitions_per_topic_max);
-    to.topics.limits.partitions_max = from.partitions_max;
-    to.topics.limits.topics_max = from.topics_max;
-    cluster::topic_settings& defaults = to.topics.defaults;
-    defaults.retention_ms = from.retention_ms;
-    defaults.retention_bytes = from.retention_bytes;
-    defaults.segment_bytes = from.segment_bytes;
-    defaults.segment_ms = from.segment_ms;
-    defaults.message_bytes_max = from.message_bytes_max;
-    defaults.min_insync_replicas = from.min_insync_replicas;
-    if (from.message_timestamps == config::record_timestamps::log_append_time)
-        defaults.timestamps = cluster::timestamp_type::log_append_time;
-    return to;
 }
 
 /// The server between its start and its stop. Belongs to executor 0.
@@ -143,15 +109,10 @@ env::task<result<>> serving::open() {
 
 env::task<result<std::uint16_t>> serving::open_door(door* which, std::uint32_t index, env::socket_address at) {
     which->broker = std::make_unique<kafka::shard_broker>(*store_, index);
-    kafka::server_options options;
     auto advertised = env::socket_address::parse(options_.kafka_advertise.empty() ? at.text() : options_.kafka_advertise);
     if (!advertised) co_return std::unexpected(advertised.error());
+    kafka::server_options options = kafka_options_of(options_);
     options.advertised = *advertised;
-    options.frame_bytes_max = options_.frame_bytes_max;
-    options.in_flight_bytes_per_connection = options_.in_flight_bytes_per_connection;
-    options.idle_timeout = milliseconds(options_.connections_idle_max_ms);
-    options.auto_create_topics = options_.auto_create_topics;
-    options.partitions_default = options_.partitions_default;
     which->server = std::make_unique<kafka::server>(*which->broker, *limits_, index, options);
     auto listening = which->server->listen(at, host_.shard_count() > 1);
     if (!listening)
@@ -170,13 +131,9 @@ env::task<result<>> serving::open_doors() {
         if (!found) co_return std::unexpected(found.error());
         at->port = (*found)->port();
     }
-    kafka::process_limit_options limits;
-    limits.in_flight_bytes = options_.in_flight_bytes;
-    limits.assembly_bytes_per_shard = options_.assembly_bytes_per_shard;
-    limits.connections_max = options_.connections_max;
     std::vector<env::executor*> loops;
     for (std::uint32_t index = 0; index < host_.shard_count(); ++index) loops.push_back(&host_.shard(index).loop);
-    limits_ = std::make_unique<kafka::process_limits>(limits, loops);
+    limits_ = std::make_unique<kafka::process_limits>(process_limits_of(options_), loops);
     doors_.resize(host_.shard_count());
     for (std::uint32_t index = 0; index < host_.shard_count(); ++index) {
         door* which = &doors_[index];

@@ -176,6 +176,76 @@ constexpr std::array table{
         .min = 1_MiB,
         .max = 1_TiB,
     }),
+    bound<&server_options::stalled_request_max_ms>({
+        .name = "kafka.stalled_request_max_ms",
+        .meaning = "A client that stops for this long in the middle of a request above 16 KiB is closed.",
+        .default_value = 10 * second_ms,
+        .counts = unit::milliseconds,
+        .min = 100,
+        .max = hour_ms,
+    }),
+    bound<&server_options::stalled_request_when_scarce_max_ms>({
+        .name = "kafka.stalled_request_when_scarce_max_ms",
+        .meaning = "The same while other requests wait for a part of kafka.assembly_bytes_per_shard; then "
+                   "each must also bring a 64th of what it holds within this time. "
+                   "kafka.stalled_request_max_ms counts where it is shorter.",
+        .default_value = 2 * second_ms,
+        .counts = unit::milliseconds,
+        .min = 100,
+        .max = hour_ms,
+    }),
+    bound<&server_options::request_list_bytes_max>({
+        .name = "kafka.request_list_bytes_max",
+        .meaning = "Memory for the lists (of topics, partitions and so on) of one request. A client whose "
+                   "request needs more is closed.",
+        .default_value = 8_MiB,
+        .counts = unit::bytes,
+        .min = 64_KiB,
+        .max = 1_GiB,
+    }),
+    bound<&server_options::unsent_bytes_per_connection>({
+        .name = "kafka.unsent_bytes_per_connection",
+        .meaning = "While a client has left more than so many bytes of its answers unread, no further "
+                   "request of it is looked at.",
+        .default_value = 1_MiB,
+        .counts = unit::bytes,
+        .min = 4_KiB,
+        .max = 1_TiB,
+    }),
+    bound<&server_options::fetch_bytes_max>({
+        .name = "kafka.fetch_bytes_max",
+        .kafka_name = "fetch.max.bytes",
+        .meaning = "Record bytes in one answer to a fetch, whatever the client asks for. A batch that is "
+                   "larger is sent alone.",
+        .default_value = 50_MiB,
+        .counts = unit::bytes,
+        .min = 1_KiB,
+        .max = 1_GiB,
+    }),
+    bound<&server_options::fetch_bytes_in_flight>({
+        .name = "kafka.fetch_bytes_in_flight",
+        .meaning = "Record bytes on their way to all clients that fetch. At the limit a fetch is answered "
+                   "with one batch.",
+        .default_value = 256_MiB,
+        .counts = unit::bytes,
+        .min = 1_MiB,
+        .max = 1_TiB,
+    }),
+    bound<&server_options::fetch_wait_max_ms>({
+        .name = "kafka.fetch_wait_max_ms",
+        .meaning = "The longest that a fetch waits for records, whatever the client asks for.",
+        .default_value = 300 * second_ms,
+        .counts = unit::milliseconds,
+        .max = day_ms,
+    }),
+    bound<&server_options::stop_wait_max_ms>({
+        .name = "kafka.stop_wait_max_ms",
+        .meaning = "When the server stops: how long requests under way may take to be answered before their "
+                   "connections are closed.",
+        .default_value = 5 * second_ms,
+        .counts = unit::milliseconds,
+        .max = hour_ms,
+    }),
 
     bound<&server_options::auto_create_topics>({
         .name = "topics.auto_create",
@@ -333,6 +403,14 @@ constexpr std::array table{
                    "no disk.",
         .default_value = 64_MiB,
         .counts = unit::bytes,
+        .max = 1_TiB,
+    }),
+    bound<&server_options::index_cache_bytes>({
+        .name = "storage.index_cache_bytes",
+        .meaning = "Memory of each shard for the indexes of segments that are read.",
+        .default_value = 16_MiB,
+        .counts = unit::bytes,
+        .min = 64_KiB,
         .max = 1_TiB,
     }),
     bound<&server_options::checkpoint_interval_ms>({

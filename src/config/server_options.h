@@ -39,6 +39,14 @@ struct server_options {
     std::uint64_t in_flight_bytes_per_connection = 0;
     std::uint64_t in_flight_bytes = 0;
     std::uint64_t assembly_bytes_per_shard = 0;
+    std::uint64_t unsent_bytes_per_connection = 0;
+    std::uint64_t request_list_bytes_max = 0;
+    std::int64_t stalled_request_max_ms = 0;
+    std::int64_t stalled_request_when_scarce_max_ms = 0;
+    std::uint64_t fetch_bytes_max = 0;
+    std::uint64_t fetch_bytes_in_flight = 0;
+    std::int64_t fetch_wait_max_ms = 0;
+    std::int64_t stop_wait_max_ms = 0;
 
     // [topics]: their number and what a topic gets when its own configuration does not say.
     bool auto_create_topics = false;
@@ -61,6 +69,7 @@ struct server_options {
     std::uint32_t journal_files = 0;
     std::uint64_t pinned_bytes_max = 0;
     std::uint64_t tail_cache_bytes = 0;
+    std::uint64_t index_cache_bytes = 0;
     std::int64_t checkpoint_interval_ms = 0;
     std::int64_t settle_idle_ms = 0;
     std::uint32_t open_files_max = 0;

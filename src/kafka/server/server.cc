@@ -1,6 +1,7 @@
 #include "kafka/server/server.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -19,11 +20,15 @@ server::server(broker& target, process_limits& limits, std::size_t shard_index, 
                  limits.fetch_memory.share(shard_index),
                  slots_,
                  *this} {
-    const auto ticks = [&](env::duration time) { return static_cast<std::uint32_t>(time / tick_interval()); };
+    const auto ticks = [&](env::duration time) {
+        constexpr env::duration::rep ticks_max = std::numeric_limits<std::uint32_t>::max();
+        return static_cast<std::uint32_t>(std::min<env::duration::rep>(time / tick_interval(), ticks_max));
+    };
     patience_.idle_ticks = ticks(options_.idle_timeout);
     patience_.stalled_ticks = ticks(options_.stalled_frame_timeout);
     patience_when_scarce_ = patience_;
-    patience_when_scarce_.stalled_ticks = ticks(options_.stalled_frame_timeout_when_scarce);
+    patience_when_scarce_.stalled_ticks =
+        std::min(patience_.stalled_ticks, ticks(options_.stalled_frame_timeout_when_scarce));
     patience_when_scarce_.must_keep_pace = true;
 }
 

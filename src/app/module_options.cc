@@ -1,0 +1,77 @@
+#include "app/module_options.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace logstore::app {
+namespace {
+
+env::duration milliseconds(std::int64_t count) {
+    return std::chrono::milliseconds(count);
+}
+
+}  // namespace
+
+store_options store_options_of(const config::server_options& from, std::uint32_t shards) {
+    store_options to;
+    to.data_dir = from.data_dir;
+    to.shard.journal_file_bytes = from.journal_file_bytes;
+    to.shard.journal_files = from.journal_files;
+    to.shard.pinned_bytes_max = from.pinned_bytes_max;
+    to.shard.tail_cache_bytes_max = from.tail_cache_bytes;
+    to.shard.index_cache_bytes_max = from.index_cache_bytes;
+    to.shard.checkpoint_interval = milliseconds(from.checkpoint_interval_ms);
+    to.shard.settle_after = milliseconds(from.settle_idle_ms);
+    to.shard.retention_interval = milliseconds(from.retention_check_interval_ms);
+    to.shard.open_files_max = std::max<std::size_t>(64, from.open_files_max / shards);
+    // A batch goes into one journal entry and is pinned until it is written: a larger setting could never be
+    // used.
+    const std::uint64_t batch_bytes_max =
+        std::min(from.journal_file_bytes / 2 - 2 * block_bytes, from.pinned_bytes_max / 2);
+    to.topics.limits.configs.message_bytes_max = static_cast<std::int32_t>(std::min<std::uint64_t>(
+        batch_bytes_max, static_cast<std::uint64_t>(to.topics.limits.configs.message_bytes_max)));
+    const std::uint64_t journals = from.journal_file_bytes * from.journal_files * shards;
+    to.shard.reserve_bytes = from.free_bytes_min > 0 ? from.free_bytes_min : journals;
+    to.topics.partitions_default = from.partitions_default;
+    to.topics.limits.partitions_per_topic_max = static_cast<std::int32_t>(from.partitions_per_topic_max);
+    to.topics.limits.partitions_max = from.partitions_max;
+    to.topics.limits.topics_max = from.topics_max;
+    cluster::topic_settings& defaults = to.topics.defaults;
+    defaults.retention_ms = from.retention_ms;
+    defaults.retention_bytes = from.retention_bytes;
+    defaults.segment_bytes = from.segment_bytes;
+    defaults.segment_ms = from.segment_ms;
+    defaults.message_bytes_max = from.message_bytes_max;
+    defaults.min_insync_replicas = from.min_insync_replicas;
+    if (from.message_timestamps == config::record_timestamps::log_append_time)
+        defaults.timestamps = cluster::timestamp_type::log_append_time;
+    return to;
+}
+
+kafka::server_options kafka_options_of(const config::server_options& from) {
+    kafka::server_options to;
+    to.frame_bytes_max = from.frame_bytes_max;
+    to.in_flight_bytes_per_connection = from.in_flight_bytes_per_connection;
+    to.unsent_bytes_soft_max = from.unsent_bytes_per_connection;
+    to.fetch_bytes_max = from.fetch_bytes_max;
+    to.request_list_bytes_max = from.request_list_bytes_max;
+    to.idle_timeout = milliseconds(from.connections_idle_max_ms);
+    to.stalled_frame_timeout = milliseconds(from.stalled_request_max_ms);
+    to.stalled_frame_timeout_when_scarce = milliseconds(from.stalled_request_when_scarce_max_ms);
+    to.fetch_wait_max = milliseconds(from.fetch_wait_max_ms);
+    to.stop_timeout = milliseconds(from.stop_wait_max_ms);
+    to.auto_create_topics = from.auto_create_topics;
+    to.partitions_default = from.partitions_default;
+    return to;
+}
+
+kafka::process_limit_options process_limits_of(const config::server_options& from) {
+    kafka::process_limit_options to;
+    to.in_flight_bytes = from.in_flight_bytes;
+    to.assembly_bytes_per_shard = from.assembly_bytes_per_shard;
+    to.fetch_bytes = from.fetch_bytes_in_flight;
+    to.connections_max = from.connections_max;
+    return to;
+}
+
+}  // namespace logstore::app

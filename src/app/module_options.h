@@ -1,0 +1,19 @@
+// From the options of a server to those of its modules, which know nothing of the configuration.
+#pragma once
+
+#include <cstdint>
+
+#include "config/server_options.h"
+#include "kafka/server/options.h"
+#include "kafka/server/process_limits.h"
+#include "shard/store.h"
+
+namespace logstore::app {
+
+/// `shards`: how many there will be, at least one.
+store_options store_options_of(const config::server_options& from, std::uint32_t shards);
+/// All but the advertised address, which depends on the port that is found.
+kafka::server_options kafka_options_of(const config::server_options& from);
+kafka::process_limit_options process_limits_of(const config::server_options& from);
+
+}  // namespace logstore::app

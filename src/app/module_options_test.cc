@@ -1,0 +1,125 @@
+#include "app/module_options.h"
+
+#include <chrono>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace logstore::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+config::server_options loaded(const std::string& toml) {
+    const auto options = config::load_server_options(toml, "test");
+    EXPECT_TRUE(options) << options.error().message();
+    return *options;
+}
+
+// So that what the table says is what tests of the modules, which use their own defaults, run with.
+TEST(module_options, the_defaults_of_the_configuration_are_those_of_the_modules) {
+    const config::server_options defaults;
+    const kafka::server_options kafka = kafka_options_of(defaults);
+    const kafka::server_options kafka_own;
+    EXPECT_EQ(kafka.frame_bytes_max, kafka_own.frame_bytes_max);
+    EXPECT_EQ(kafka.in_flight_bytes_per_connection, kafka_own.in_flight_bytes_per_connection);
+    EXPECT_EQ(kafka.unsent_bytes_soft_max, kafka_own.unsent_bytes_soft_max);
+    EXPECT_EQ(kafka.fetch_bytes_max, kafka_own.fetch_bytes_max);
+    EXPECT_EQ(kafka.request_list_bytes_max, kafka_own.request_list_bytes_max);
+    EXPECT_EQ(kafka.idle_timeout, kafka_own.idle_timeout);
+    EXPECT_EQ(kafka.stalled_frame_timeout, kafka_own.stalled_frame_timeout);
+    EXPECT_EQ(kafka.stalled_frame_timeout_when_scarce, kafka_own.stalled_frame_timeout_when_scarce);
+    EXPECT_EQ(kafka.fetch_wait_max, kafka_own.fetch_wait_max);
+    EXPECT_EQ(kafka.stop_timeout, kafka_own.stop_timeout);
+    EXPECT_EQ(kafka.auto_create_topics, kafka_own.auto_create_topics);
+    EXPECT_EQ(kafka.partitions_default, kafka_own.partitions_default);
+
+    const kafka::process_limit_options limits = process_limits_of(defaults);
+    const kafka::process_limit_options limits_own;
+    EXPECT_EQ(limits.in_flight_bytes, limits_own.in_flight_bytes);
+    EXPECT_EQ(limits.assembly_bytes_per_shard, limits_own.assembly_bytes_per_shard);
+    EXPECT_EQ(limits.fetch_bytes, limits_own.fetch_bytes);
+    EXPECT_EQ(limits.connections_max, limits_own.connections_max);
+
+    const shard_options shard = store_options_of(defaults, 4).shard;
+    const shard_options shard_own;
+    EXPECT_EQ(shard.journal_file_bytes, shard_own.journal_file_bytes);
+    EXPECT_EQ(shard.journal_files, shard_own.journal_files);
+    EXPECT_EQ(shard.pinned_bytes_max, shard_own.pinned_bytes_max);
+    EXPECT_EQ(shard.tail_cache_bytes_max, shard_own.tail_cache_bytes_max);
+    EXPECT_EQ(shard.index_cache_bytes_max, shard_own.index_cache_bytes_max);
+    EXPECT_EQ(shard.open_files_max, shard_own.open_files_max);
+    EXPECT_EQ(shard.checkpoint_interval, shard_own.checkpoint_interval);
+    EXPECT_EQ(shard.settle_after, shard_own.settle_after);
+    EXPECT_EQ(shard.retention_interval, shard_own.retention_interval);
+}
+
+TEST(module_options, what_is_set_for_the_kafka_clients_arrives) {
+    const config::server_options from = loaded(R"([kafka]
+frame_bytes_max = "17MiB"
+in_flight_bytes_per_connection = "3MiB"
+in_flight_bytes = "100MiB"
+assembly_bytes_per_shard = "5MiB"
+stalled_request_max_ms = 7000
+stalled_request_when_scarce_max_ms = 700
+request_list_bytes_max = "1MiB"
+unsent_bytes_per_connection = "6KiB"
+fetch_bytes_max = "7MiB"
+fetch_bytes_in_flight = "70MiB"
+fetch_wait_max_ms = 8000
+stop_wait_max_ms = 900
+connections_idle_max_ms = 60000
+connections_max = 11
+[topics]
+auto_create = false
+partitions_default = 12
+)");
+    const kafka::server_options to = kafka_options_of(from);
+    EXPECT_EQ(to.frame_bytes_max, 17u << 20);
+    EXPECT_EQ(to.in_flight_bytes_per_connection, 3u << 20);
+    EXPECT_EQ(to.stalled_frame_timeout, 7s);
+    EXPECT_EQ(to.stalled_frame_timeout_when_scarce, 700ms);
+    EXPECT_EQ(to.request_list_bytes_max, 1u << 20);
+    EXPECT_EQ(to.unsent_bytes_soft_max, 6u << 10);
+    EXPECT_EQ(to.fetch_bytes_max, 7u << 20);
+    EXPECT_EQ(to.fetch_wait_max, 8s);
+    EXPECT_EQ(to.stop_timeout, 900ms);
+    EXPECT_EQ(to.idle_timeout, 60s);
+    EXPECT_FALSE(to.auto_create_topics);
+    EXPECT_EQ(to.partitions_default, 12);
+    const kafka::process_limit_options limits = process_limits_of(from);
+    EXPECT_EQ(limits.in_flight_bytes, 100u << 20);
+    EXPECT_EQ(limits.assembly_bytes_per_shard, 5u << 20);
+    EXPECT_EQ(limits.fetch_bytes, 70u << 20);
+    EXPECT_EQ(limits.connections_max, 11u);
+}
+
+TEST(module_options, what_is_set_for_storage_arrives) {
+    const config::server_options from = loaded(R"(data_dir = "here"
+[storage]
+journal_file_bytes = "8MiB"
+journal_files = 5
+pinned_bytes_max = "9MiB"
+tail_cache_bytes = "10MiB"
+index_cache_bytes = "11MiB"
+checkpoint_interval_ms = 1200
+settle_idle_ms = 1300
+open_files_max = 1000
+)");
+    const store_options to = store_options_of(from, 2);
+    EXPECT_EQ(to.data_dir, "here");
+    EXPECT_EQ(to.shard.journal_file_bytes, 8u << 20);
+    EXPECT_EQ(to.shard.journal_files, 5u);
+    EXPECT_EQ(to.shard.pinned_bytes_max, 9u << 20);
+    EXPECT_EQ(to.shard.tail_cache_bytes_max, 10u << 20);
+    EXPECT_EQ(to.shard.index_cache_bytes_max, 11u << 20);
+    EXPECT_EQ(to.shard.checkpoint_interval, 1200ms);
+    EXPECT_EQ(to.shard.settle_after, 1300ms);
+    EXPECT_EQ(to.shard.open_files_max, 500u);                        // a part for each shard
+    EXPECT_EQ(to.shard.reserve_bytes, 80u << 20);                    // as much as the journals
+    EXPECT_LT(to.topics.limits.configs.message_bytes_max, 4 << 20);  // a batch fits half a journal file
+    EXPECT_EQ(store_options_of(loaded("storage.free_bytes_min = \"3MiB\""), 2).shard.reserve_bytes, 3u << 20);
+}
+
+}  // namespace
+}  // namespace logstore::app
