@@ -4,30 +4,9 @@
 
 #include "kafka/protocol/codec.h"
 #include "kafka/server/batch_validator.h"
+#include "kafka/server/tablet_errors.h"
 
 namespace logstore::kafka {
-
-// What a code says about persistence matters to producers (idempotent ones above all): each of these is sent
-// only when nothing was written. Of the retriable ones, 56 and 6 also make the client look for another
-// leader.
-error_code produce_error(tablet_errc code) {
-    switch (code) {
-        case tablet_errc::unknown_tablet: return error_code::unknown_topic_or_partition;
-        case tablet_errc::corrupt_batch: return error_code::corrupt_message;
-        case tablet_errc::batch_too_large: return error_code::message_too_large;
-        case tablet_errc::invalid_batch: return error_code::invalid_record;
-        case tablet_errc::storage_unavailable:
-        case tablet_errc::storage_error: return error_code::kafka_storage_error;
-        // The broker goes away and comes back, or another takes over.
-        case tablet_errc::stopping:
-        case tablet_errc::fenced_leader_epoch:
-        case tablet_errc::unknown_leader_epoch: return error_code::not_leader_or_follower;
-        case tablet_errc::offset_out_of_range: return error_code::unknown_server_error;
-        case tablet_errc::ok:
-        case tablet_errc::outcome_unknown: break;
-    }
-    CHECK(false, "tablet error {} has no Kafka code", static_cast<int>(code));
-}
 
 result<> produce_slot::start(const serving& with, const request_frame& request, frame_reader& frames,
                              produce_owner& owner) {
@@ -109,7 +88,7 @@ void produce_slot::append_all(const serving& with, const produce_request& reques
         for (std::size_t p = 0; p < request.topics[t].partitions.size(); ++p) {
             const auto& part = request.topics[t].partitions[p];
             auto& answer = response_.topics[t].partitions[p];
-            if (to == nullptr || part.index.value() < 0 || part.index.value() >= to->partition_count) {
+            if (!has_partition(to, part.index)) {
                 refuse(answer, error_code::unknown_topic_or_partition, nullptr);
                 continue;
             }

@@ -96,8 +96,4 @@ class produce_slot {
     bytes_view kept_frame_;
 };
 
-/// Kafka's code for what a tablet said to an append. REQUIRES: not ok, and not outcome_unknown, for which
-/// there is none.
-error_code produce_error(tablet_errc code);
-
 }  // namespace logstore::kafka

@@ -1,4 +1,5 @@
 // Produce: answers in every version, and what tablets say in Kafka's words.
+#include "kafka/server/tablet_errors.h"
 #include "kafka/server/testing/connection_fixture.h"
 
 namespace logstore::kafka {

@@ -7,27 +7,10 @@
 
 #include "kafka/server/handlers/handlers.h"
 #include "kafka/server/stored_batches.h"
+#include "kafka/server/tablet_errors.h"
 
 namespace logstore::kafka {
 namespace {
-
-error_code fetch_error(tablet_errc code) {
-    switch (code) {
-        case tablet_errc::ok: return error_code::none;
-        case tablet_errc::unknown_tablet: return error_code::unknown_topic_or_partition;
-        case tablet_errc::offset_out_of_range: return error_code::offset_out_of_range;
-        case tablet_errc::fenced_leader_epoch: return error_code::fenced_leader_epoch;
-        case tablet_errc::unknown_leader_epoch: return error_code::unknown_leader_epoch;
-        case tablet_errc::storage_unavailable:
-        case tablet_errc::storage_error: return error_code::kafka_storage_error;
-        case tablet_errc::stopping: return error_code::not_leader_or_follower;
-        case tablet_errc::corrupt_batch:
-        case tablet_errc::batch_too_large:
-        case tablet_errc::invalid_batch:
-        case tablet_errc::outcome_unknown: break;
-    }
-    return error_code::unknown_server_error;
-}
 
 /// One fetch request, from its first read to its answer.
 class fetch {
@@ -77,12 +60,11 @@ class fetch {
             const cluster::topic_ptr known = image->find(asked_topic.name);
             for (const auto& asked : asked_topic.partitions) {
                 parts_.emplace_back().asked = &asked;
-                if (known == nullptr || asked.index.value() < 0 ||
-                    asked.index.value() >= known->partition_count) {
+                if (has_partition(known.get(), asked.index)) {
+                    co_await read({known->id, asked.index}, &asked);
+                } else {
                     note_error(error_code::unknown_topic_or_partition);
-                    continue;
                 }
-                co_await read({known->id, asked.index}, &asked);
             }
         }
     }
@@ -118,7 +100,7 @@ class fetch {
     void note_outcome(const tablet_id& tablet, read_outcome outcome) {
         part& one = parts_.back();
         one.read = std::move(outcome);
-        if (one.read.code != tablet_errc::ok) return note_error(fetch_error(one.read.code));
+        if (one.read.code != tablet_errc::ok) return note_error(read_error(one.read.code));
         // Such clients do not know zstd, and batches go out as they are stored.
         if (context_.version() < 10 && holds_codec(one.read.records, compression_codec::zstd)) {
             one.read.records.clear();

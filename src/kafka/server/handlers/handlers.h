@@ -1,5 +1,5 @@
-// The handlers, one file an API. Each maps the errors of what it calls to Kafka's codes in one function of
-// its file.
+// The handlers, one file an API. What the errors of tablets and of the topic directory are called in Kafka is
+// in tablet_errors.h and topic_errors.h.
 #pragma once
 
 #include "kafka/server/request_context.h"

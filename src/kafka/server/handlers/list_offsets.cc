@@ -2,27 +2,10 @@
 #include "kafka/protocol/messages/list_offsets.h"
 
 #include "kafka/server/handlers/handlers.h"
+#include "kafka/server/tablet_errors.h"
 
 namespace logstore::kafka {
 namespace {
-
-error_code list_offsets_error(tablet_errc code) {
-    switch (code) {
-        case tablet_errc::ok: return error_code::none;
-        case tablet_errc::unknown_tablet: return error_code::unknown_topic_or_partition;
-        case tablet_errc::offset_out_of_range: return error_code::offset_out_of_range;
-        case tablet_errc::fenced_leader_epoch: return error_code::fenced_leader_epoch;
-        case tablet_errc::unknown_leader_epoch: return error_code::unknown_leader_epoch;
-        case tablet_errc::storage_unavailable:
-        case tablet_errc::storage_error: return error_code::kafka_storage_error;
-        case tablet_errc::stopping: return error_code::not_leader_or_follower;
-        case tablet_errc::corrupt_batch:
-        case tablet_errc::batch_too_large:
-        case tablet_errc::invalid_batch:
-        case tablet_errc::outcome_unknown: break;
-    }
-    return error_code::unknown_server_error;
-}
 
 /// What a timestamp asks for in this version; nothing when it has no meaning there.
 std::optional<offset_query> query_of(timestamp_ms timestamp, api_version v) {
@@ -40,7 +23,7 @@ env::task<list_offsets_response::partition> list_one(request_context* context, c
     list_offsets_response::partition answer;
     answer.index = asked.index;
     const auto query = query_of(asked.timestamp, context->version());
-    if (known == nullptr || asked.index.value() < 0 || asked.index.value() >= known->partition_count) {
+    if (!has_partition(known, asked.index)) {
         answer.error = error_code::unknown_topic_or_partition;
     } else if (!query) {
         answer.error = error_code::unsupported_version;
@@ -51,7 +34,7 @@ env::task<list_offsets_response::partition> list_one(request_context* context, c
         request.timestamp = asked.timestamp;
         request.current_epoch = asked.current_epoch;
         const list_offset_outcome outcome = co_await context->target().list_offset(request);
-        answer.error = list_offsets_error(outcome.code);
+        answer.error = read_error(outcome.code);
         if (answer.error == error_code::none) {
             answer.found_offset = offset(outcome.found_offset);
             answer.timestamp = outcome.timestamp;
