@@ -12,9 +12,11 @@ namespace logstore {
 namespace {
 
 constexpr std::uint64_t magic = 0x4C53525043505431;  // "LSRPCPT1"
-constexpr std::uint16_t format_version = 1;
+constexpr std::uint16_t format_version = 2;
 constexpr std::size_t header_bytes = 48;
-constexpr std::size_t point_bytes = 64;
+constexpr std::size_t point_bytes = 72;
+/// Version 1 had no largest timestamp.
+constexpr std::size_t point_bytes_v1 = 64;
 constexpr std::size_t checksum_bytes = 4;
 constexpr std::uint32_t journal_tail_flag = 1;
 constexpr std::uint32_t exact_length_flag = 2;
@@ -45,6 +47,7 @@ byte_vector encode_recovery_points(const recovery_point_file& file) {
         store_big(p + 40, point.segment_bytes);
         store_big(p + 48, point.next.value());
         store_big(p + 56, point.covered.value());
+        store_big(p + 64, point.max_timestamp.value());
         p += point_bytes;
     }
     store_big(p, crc32c({out.data(), out.size() - checksum_bytes}));
@@ -55,7 +58,9 @@ result<recovery_point_file> decode_recovery_points(bytes_view from) {
     if (from.size() < header_bytes + checksum_bytes) return fail(log_errc::truncated);
     const std::byte* p = from.data();
     if (load_big<std::uint64_t>(p) != magic) return fail(log_errc::corrupt);
-    if (load_big<std::uint16_t>(p + 8) > format_version) return fail(log_errc::newer_format);
+    const auto version = load_big<std::uint16_t>(p + 8);
+    if (version > format_version) return fail(log_errc::newer_format);
+    const std::size_t bytes_each = version < 2 ? point_bytes_v1 : point_bytes;
     if (crc32c(from.first(from.size() - checksum_bytes)) != load_big<std::uint32_t>(p + from.size() - checksum_bytes))
         return fail(log_errc::corrupt);
     recovery_point_file file;
@@ -65,10 +70,10 @@ result<recovery_point_file> decode_recovery_points(bytes_view from) {
     file.shard = shard_id(load_big<std::uint32_t>(p + 28));
     file.journal_salt = load_big<std::uint64_t>(p + 40);
     const std::uint64_t count = load_big<std::uint32_t>(p + 32);
-    if (from.size() != header_bytes + count * point_bytes + checksum_bytes) return fail(log_errc::corrupt);
+    if (from.size() != header_bytes + count * bytes_each + checksum_bytes) return fail(log_errc::corrupt);
     file.points.reserve(count);
     p += header_bytes;
-    for (std::uint64_t i = 0; i < count; ++i, p += point_bytes) {
+    for (std::uint64_t i = 0; i < count; ++i, p += bytes_each) {
         recovery_point point;
         std::copy_n(p, point.tablet.topic.bytes.size(), point.tablet.topic.bytes.begin());
         point.tablet.partition = partition_id(load_big<std::int32_t>(p + 16));
@@ -80,6 +85,7 @@ result<recovery_point_file> decode_recovery_points(bytes_view from) {
         point.segment_bytes = load_big<std::uint64_t>(p + 40);
         point.next = next_offset(load_big<std::int64_t>(p + 48));
         point.covered = journal_sequence(load_big<std::uint64_t>(p + 56));
+        if (version >= 2) point.max_timestamp = timestamp_ms(load_big<std::int64_t>(p + 64));
         file.points.push_back(point);
     }
     return file;

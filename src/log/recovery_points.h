@@ -26,6 +26,8 @@ struct recovery_point {
     bool has_journal_tail = false;
     /// The file ends with the segment's bytes: a clean stop has cut what was reserved, and nothing was written since.
     bool has_exact_length = false;
+    /// No batch of this segment up to `next` has a larger timestamp. no_timestamp: not known without reading it.
+    timestamp_ms max_timestamp = no_timestamp;
 };
 
 /// One file of recovery points: those of one shard, or after a recovery those of the whole store.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/crc32c.h"
 #include "log/block_images.h"
 
 namespace logstore {
@@ -24,6 +25,7 @@ recovery_point_file make_file() {
         point.covered = journal_sequence(900 + i);
         point.has_journal_tail = i == 1;
         point.has_exact_length = i > 0;
+        point.max_timestamp = timestamp_ms(1000 * i);
         file.points.push_back(point);
     }
     return file;
@@ -48,6 +50,7 @@ TEST(recovery_points, come_back_as_they_were_written) {
         EXPECT_EQ(read->points[i].covered, file.points[i].covered);
         EXPECT_EQ(read->points[i].has_journal_tail, file.points[i].has_journal_tail);
         EXPECT_EQ(read->points[i].has_exact_length, file.points[i].has_exact_length);
+        EXPECT_EQ(read->points[i].max_timestamp, file.points[i].max_timestamp);
     }
 }
 
@@ -66,10 +69,29 @@ TEST(recovery_points, the_example_of_their_page_is_right) {
     point.next = next_offset(611);
     point.covered = journal_sequence(899);
     point.has_journal_tail = true;
+    point.max_timestamp = timestamp_ms(1'700'000'000'000);
     file.points.push_back(point);
     const byte_vector bytes = encode_recovery_points(file);
-    ASSERT_EQ(bytes.size(), 0x74u);
-    EXPECT_EQ(load_big<std::uint32_t>(bytes.data() + 0x70), 0xC20141DCu);
+    ASSERT_EQ(bytes.size(), 0x7Cu);
+    EXPECT_EQ(load_big<std::uint32_t>(bytes.data() + 0x78), 0xC0C30880u);
+}
+
+TEST(recovery_points, of_version_1_are_read_without_largest_timestamps) {
+    const recovery_point_file file = make_file();
+    const byte_vector now = encode_recovery_points(file);
+    byte_vector before(now.begin(), now.begin() + 48);
+    store_big(before.data() + 8, std::uint16_t(1));
+    for (std::size_t i = 0; i < 3; ++i) {
+        const auto point = now.begin() + 48 + static_cast<std::ptrdiff_t>(i * 72);
+        before.insert(before.end(), point, point + 64);
+    }
+    before.resize(before.size() + 4);
+    store_big(before.data() + before.size() - 4, crc32c(bytes_view(before).first(before.size() - 4)));
+    const auto read = decode_recovery_points(before);
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->points.size(), 3u);
+    EXPECT_EQ(read->points[2].covered, file.points[2].covered);
+    EXPECT_EQ(read->points[2].max_timestamp, no_timestamp);
 }
 
 template <class Decode>

@@ -24,6 +24,7 @@ tablet_log::tablet_log(log_context& context, tablet_id id, const std::string& to
     recorded_base_ = found->segment_base;
     live_.push_back(std::make_shared<live_segment>(found->segment_base, found->segment_bytes, found->next));
     live_.back()->has_exact_length = found->has_exact_length;
+    if (found->max_timestamp != no_timestamp) prefix_max_timestamp_ = found->max_timestamp;
 }
 
 bool tablet_log::needs_roll(const record_batch_header& header, std::size_t batch_bytes, timestamp_ms now) const {
@@ -94,6 +95,14 @@ std::optional<journal_sequence> tablet_log::first_sequence_of_bytes() const {
     return first;
 }
 
+timestamp_ms tablet_log::known_max_timestamp() const {
+    const live_segment& first = *live_.front();
+    if (first.index_complete()) return first.index().max_timestamp();
+    // Of bytes that could not be read nothing is known.
+    const timestamp_ms before = prefix_max_timestamp_.value_or(no_timestamp);
+    return before == no_timestamp ? no_timestamp : std::max(first.index().max_timestamp(), before);
+}
+
 recovery_point tablet_log::point() const {
     const live_segment& first = *live_.front();
     const auto needed = first_needed_sequence();
@@ -105,6 +114,7 @@ recovery_point tablet_log::point() const {
     point.next = first.durable_next();
     point.covered = needed ? *needed - 1 : context_.appends.collecting_sequence() - 1;
     point.has_exact_length = first.has_exact_length;
+    point.max_timestamp = known_max_timestamp();
     // A group that is not durable may never be: what it holds is not promised here.
     point.has_journal_tail =
         first.needs_journal() && first.first_needed_sequence() <= context_.appends.durable_sequence();
@@ -113,7 +123,10 @@ recovery_point tablet_log::point() const {
 
 env::task<result<>> tablet_log::seal_first() {
     const std::shared_ptr<live_segment> rolled = live_.front();
-    if (!rolled->index_complete()) {
+    const timestamp_ms largest = known_max_timestamp();
+    // What retention removes next is not read for its index.
+    const bool is_going = is_older_than_retention(largest, context_.world.time().wall_now());
+    if (!rolled->index_complete() && !is_going) {
         // The part from before the last start: indexed now, so that the index files and the largest timestamp are there when
         // the memory is gone. Damage there is for readers to report.
         segment_view before = view_of(rolled);
@@ -127,7 +140,7 @@ env::task<result<>> tablet_log::seal_first() {
     sealed_segment segment;
     segment.base = rolled->base();
     segment.bytes = rolled->end();
-    segment.max_timestamp = rolled->index_complete() ? rolled->index().max_timestamp() : no_timestamp;
+    segment.max_timestamp = rolled->index_complete() ? rolled->index().max_timestamp() : largest;
     segment.cached = rolled;
     // What readers need no more goes with its memory, its index above all.
     for (sealed_segment& older : sealed_)
@@ -135,7 +148,7 @@ env::task<result<>> tablet_log::seal_first() {
     if (!rolled->is_empty()) sealed_.push_back(std::move(segment));
     live_.pop_front();
     sealed_since_retention_ = true;
-    active_prefix_max_timestamp_.reset();
+    prefix_max_timestamp_.reset();
     co_return result<>{};
 }
 
@@ -316,13 +329,13 @@ env::task<> tablet_log::roll_when_old(timestamp_ms now) {
     if (appended != no_timestamp && !is_older_than_retention(appended, now)) co_return;
     timestamp_ms largest = appended;
     if (!last->index_complete()) {
-        if (!active_prefix_max_timestamp_) {
+        if (!prefix_max_timestamp_) {
             segment_view view = view_of(last);
             const timestamp_ms before = co_await max_timestamp_of(std::move(view));
             if (last != live_.back()) co_return;
-            active_prefix_max_timestamp_ = before;
+            prefix_max_timestamp_ = before;
         }
-        largest = std::max(last->index().max_timestamp(), *active_prefix_max_timestamp_);
+        largest = std::max(last->index().max_timestamp(), *prefix_max_timestamp_);
     }
     if (is_older_than_retention(largest, now)) roll();
 }
@@ -331,8 +344,13 @@ env::task<result<std::uint64_t>> tablet_log::apply_retention(timestamp_ms now) {
     sealed_since_retention_ = false;
     auto loaded = co_await load_sealed();
     if (!loaded) co_return std::unexpected(loaded.error());
-    // An active segment whose newest record is too old is rolled, so that it can go next time.
+    // An active segment whose newest record is too old is rolled, so that it can go.
     co_await roll_when_old(now);
+    // Sealed now: a log without appends is not written behind by anybody else.
+    if (live_.size() > 1) {
+        auto sealed = co_await write_behind();
+        if (!sealed) co_return std::unexpected(sealed.error());
+    }
     // Those that a start found without their index files.
     for (std::size_t index = 0; settings_.retention_ms >= 0 && index < sealed_.size(); ++index) {
         if (sealed_[index].max_timestamp == no_timestamp) {

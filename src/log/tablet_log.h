@@ -123,6 +123,8 @@ class tablet_log {
     /// Seals the oldest segment. REQUIRES: rolled, durable.
     env::task<result<>> seal_first();
     env::task<timestamp_ms> max_timestamp_of(segment_view view);
+    /// The largest timestamp of the oldest live segment; no_timestamp when not known.
+    timestamp_ms known_max_timestamp() const;
     bool is_older_than_retention(timestamp_ms largest, timestamp_ms now) const;
     env::task<> roll_when_old(timestamp_ms now);
     bool needs_roll(const record_batch_header& header, std::size_t batch_bytes, timestamp_ms now) const;
@@ -134,7 +136,8 @@ class tablet_log {
     offset log_start_{0};
     offset log_start_promised_{0};  // in the journal, perhaps not yet durable
     std::optional<offset> recorded_base_;
-    std::optional<timestamp_ms> active_prefix_max_timestamp_;
+    /// Of the batches that the oldest live segment had at the start; a segment that began later has all in its index.
+    std::optional<timestamp_ms> prefix_max_timestamp_;
     timestamp_ms last_append_time_ = no_timestamp;
     bool sealed_loaded_;
     bool sealed_since_retention_ = false;

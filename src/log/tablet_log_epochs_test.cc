@@ -12,6 +12,7 @@ class log_epochs : public ::testing::Test {
   protected:
     static tablet_log_settings small_segments() {
         tablet_log_settings settings;
+        settings.retention_ms = -1;  // the records are of 1970
         settings.segment_bytes = 40'000;
         return settings;
     }

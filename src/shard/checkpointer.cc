@@ -207,20 +207,33 @@ env::task<> checkpointer::apply_retention() {
     const timestamp_ms now = owner_.world_.time().wall_now();
     std::vector<tablet_id> ids;
     for (const auto& [id, held] : owner_.tablets_) ids.push_back(id);
+    std::vector<tablet_id> moved;
     for (const tablet_id& id : ids) {
-        shard::hosted* target = owner_.find(id);
-        if (target == nullptr || target->replica->is_closed() || stopping_) continue;
-        ++target->uses;
-        auto freed = co_await target->replica->log().apply_retention(now);
-        --target->uses;
-        if (!freed) {
-            const result<> failed = std::unexpected(freed.error());
-            owner_.accept_storage_result(failed);
-        } else if (*freed > 0) {
-            log_info("retention", "{}: {} bytes deleted, the log starts at {}", target->replica->log().directory(), *freed,
-                     target->replica->log_start());
-        }
+        const bool has_freed = co_await apply_retention_to(id, now);
+        if (has_freed) moved.push_back(id);
     }
+    if (moved.empty() || stopping_ || owner_.has_failed_) co_return;
+    // A segment that a recovery point names stays until a later one is recorded, which an idle shard does not do by itself.
+    auto recorded = co_await record_points();
+    if (!owner_.accept_storage_result(recorded)) co_return;
+    for (const tablet_id& id : moved) co_await apply_retention_to(id, now);
+}
+
+env::task<bool> checkpointer::apply_retention_to(tablet_id id, timestamp_ms now) {
+    shard::hosted* target = owner_.find(id);
+    if (target == nullptr || target->replica->is_closed() || stopping_) co_return false;
+    ++target->uses;
+    auto freed = co_await target->replica->log().apply_retention(now);
+    --target->uses;
+    if (!freed) {
+        const result<> failed = std::unexpected(freed.error());
+        owner_.accept_storage_result(failed);
+        co_return false;
+    }
+    if (*freed > 0)
+        log_info("retention", "{}: {} bytes deleted, the log starts at {}", target->replica->log().directory(), *freed,
+                 target->replica->log_start());
+    co_return *freed > 0;
 }
 
 env::task<> checkpointer::look_at_space() {

@@ -50,6 +50,8 @@ class checkpointer {
     std::uint64_t ragged_bytes() const;
     env::task<> settle_idle();
     env::task<> apply_retention();
+    /// Whether the log start moved.
+    env::task<bool> apply_retention_to(tablet_id id, timestamp_ms now);
     env::task<> look_at_space();
     env::task<result<>> record_points();
     void forget_clean();

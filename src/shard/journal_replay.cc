@@ -45,6 +45,8 @@ env::task<result<journal_replay::state*>> journal_replay::state_of(tablet_id id,
         const next_offset next =
             point->second.has_journal_tail ? next_offset(point->second.segment_base.value()) : point->second.next;
         made->segment = std::make_shared<live_segment>(point->second.segment_base, point->second.segment_bytes, next);
+        made->max_timestamp = point->second.max_timestamp;
+        made->is_max_timestamp_known = made->max_timestamp != no_timestamp || point->second.segment_bytes == 0;
         auto loaded = co_await made->writer->load_hole(made->segment);
         if (!loaded) co_return std::unexpected(loaded.error());
         restore_block(id, made->segment.get());
@@ -163,6 +165,8 @@ env::task<result<>> journal_replay::place(state* at, journal_sequence sequence, 
         auto sealed = co_await at->writer->seal(at->segment);
         if (!sealed) co_return sealed;
         at->segment = std::make_shared<live_segment>(header.segment_base);
+        at->max_timestamp = no_timestamp;
+        at->is_max_timestamp_known = true;
     }
     const std::uint64_t unwritten_before = at->segment->unwritten_bytes();
     const std::size_t memory_before = at->segment->tail().memory_bytes();
@@ -170,6 +174,7 @@ env::task<result<>> journal_replay::place(state* at, journal_sequence sequence, 
         at->late.push_back({header, byte_vector(data.begin(), data.end())});
         co_return result<>{};
     }
+    note_timestamp(at, header, data);
     context_.pinned_bytes += at->segment->unwritten_bytes() - unwritten_before;
     context_.tail_memory_bytes += at->segment->tail().memory_bytes() - memory_before;
     if (at->segment->unwritten_bytes() >= early_write_bytes) {
@@ -178,6 +183,17 @@ env::task<result<>> journal_replay::place(state* at, journal_sequence sequence, 
     }
     if (!at->late.empty()) co_return co_await place_late(at, sequence);
     co_return result<>{};
+}
+
+void journal_replay::note_timestamp(state* at, const journal_entry_header& header, bytes_view data) const {
+    if (header.kind == journal_entry_kind::batch) {
+        const auto batch = read_record_batch_header(data);
+        if (batch) at->max_timestamp = std::max(at->max_timestamp, batch->max_timestamp);
+        return;
+    }
+    // A tail repeats batches that the point has counted, when it is of the point's segment.
+    const auto point = points_.find(header.tablet);
+    if (point == points_.end() || point->second.segment_base != header.segment_base) at->is_max_timestamp_known = false;
 }
 
 env::task<result<>> journal_replay::place_late(state* at, journal_sequence sequence) {
@@ -210,6 +226,7 @@ env::task<result<>> journal_replay::finish_one(tablet_id id, state* at) {
     known.next = at->segment->next();
     known.has_journal_tail = false;
     known.has_exact_length = false;
+    known.max_timestamp = at->is_max_timestamp_known ? at->max_timestamp : no_timestamp;
     if (has_gap) co_await cut_to_whole_batches(at, &known);
     if (at->epochs.is_empty() && !has_gap) co_return result<>{};
     co_return co_await complete_epoch_checkpoint(&context_.world.files, at->directory, std::move(at->epochs), known.log_start,

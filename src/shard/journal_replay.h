@@ -50,12 +50,15 @@ class journal_replay final : private journal_listener {
         std::unique_ptr<segment_writer> writer;
         std::vector<late_entry> late;  // beyond a gap that a later entry fills
         epoch_history epochs;          // of the batches in the journal
+        bool is_max_timestamp_known = true;
+        timestamp_ms max_timestamp = no_timestamp;  // of the segment
         bool is_deleted = false;
     };
 
     /// The topic's name when the entry is to be replayed.
     std::string topic_to_replay(journal_sequence sequence, const journal_entry_header& header) const;
     void restore_block(tablet_id id, live_segment* segment) const;
+    void note_timestamp(state* at, const journal_entry_header& header, bytes_view data) const;
     static void restore_from_tail(live_segment* segment, journal_sequence sequence, const journal_entry_header& header,
                                   bytes_view data);
     env::task<> cut_to_whole_batches(state* at, recovery_point* known);

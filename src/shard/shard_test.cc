@@ -70,6 +70,94 @@ TEST(shard, a_clean_stop_cuts_what_a_killed_run_had_reserved) {
     expect_exact();
 }
 
+class retention_by_age : public ::testing::Test {
+  protected:
+    retention_by_age() {
+        topic_.settings.log.retention_ms = 24 * 3600 * 1000;
+        options_.tune = [](shard_options& made) { made.retention_interval = std::chrono::minutes(1); };
+    }
+    std::unique_ptr<shard_rig> start() {
+        auto rig = std::make_unique<shard_rig>(world_, boot_number(++boot_), options_);
+        EXPECT_TRUE(world_.run(rig->start({topic_})));
+        return rig;
+    }
+    void append(shard_rig& rig) {
+        const std::int64_t now = world_.time().wall_now().value();
+        for (int i = 0; i < 20; ++i)
+            ASSERT_EQ(world_.run(rig.append(tablet_, make_test_batch(3000, 1, now))).code, tablet_errc::ok);
+    }
+    std::uint64_t bytes_read_by_retention(shard_rig& rig) {
+        const std::uint64_t before = rig.at(0).storage().counters.file_bytes_read;
+        world_.advance(std::chrono::minutes(3));
+        return rig.at(0).storage().counters.file_bytes_read - before;
+    }
+    void kill(shard_rig& rig) {
+        world_.kill(1);
+        rig.abandon();
+    }
+
+    env::sim_world world_{4};
+    hosted_topic topic_ = make_topic("t", 1, 1);
+    const tablet_id tablet_{topic_.id, partition_id(0)};
+    shard_rig::options options_;
+    int boot_ = 0;
+};
+
+TEST_F(retention_by_age, reads_no_active_segment_after_a_stop_or_a_kill) {
+    auto rig = start();
+    append(*rig);
+    ASSERT_TRUE(world_.run(rig->stop()));
+    rig = start();
+    EXPECT_EQ(bytes_read_by_retention(*rig), 0u);
+    append(*rig);  // all in the journal when it is killed
+    kill(*rig);
+    rig = start();
+    EXPECT_EQ(bytes_read_by_retention(*rig), 0u);
+    append(*rig);
+    world_.advance(std::chrono::minutes(1));  // settled
+    kill(*rig);
+    rig = start();
+    EXPECT_EQ(bytes_read_by_retention(*rig), 0u);
+    ASSERT_TRUE(world_.run(rig->stop()));
+}
+
+TEST_F(retention_by_age, counts_the_records_that_only_the_journal_held) {
+    auto rig = start();
+    append(*rig);
+    ASSERT_TRUE(world_.run(rig->stop()));
+    world_.advance(std::chrono::hours(20));
+    rig = start();
+    append(*rig);
+    kill(*rig);
+    rig = start();
+    world_.advance(std::chrono::hours(5));
+    EXPECT_EQ(world_.run(rig->read_all(tablet_))->size(), 40u * 3000);
+    ASSERT_TRUE(world_.run(rig->stop()));
+}
+
+TEST_F(retention_by_age, removes_an_idle_log_after_a_start_when_its_newest_record_is_too_old) {
+    auto rig = start();
+    append(*rig);
+    ASSERT_TRUE(world_.run(rig->stop()));
+    rig = start();
+    world_.advance(std::chrono::hours(23));
+    list_offset_request earliest;
+    earliest.tablet = tablet_;
+    earliest.query = offset_query::earliest;
+    EXPECT_EQ(world_.run(rig->at(0).list_offset(earliest)).found_offset, 0);
+    world_.advance(std::chrono::hours(2));
+    EXPECT_EQ(world_.run(rig->at(0).list_offset(earliest)).found_offset, 20);
+    EXPECT_EQ(stored_segments(world_).size(), 0u);
+    EXPECT_EQ(rig->at(0).storage().counters.file_bytes_read, 0u);
+    append(*rig);
+    ASSERT_TRUE(world_.run(rig->stop()));
+    EXPECT_EQ(stored_segments(world_).size(), 1u);
+    rig = start();
+    EXPECT_EQ(world_.run(rig->at(0).list_offset(earliest)).found_offset, 20);
+    EXPECT_EQ(world_.run(rig->read_all(tablet_))->size(), 20u * 3000);
+    ASSERT_TRUE(world_.run(rig->stop()));
+}
+
 TEST(shard, after_a_clean_stop_everything_is_there_with_another_shard_count) {
     env::sim_world world(2, 2);
     const hosted_topic topic = make_topic("t", 3, 1);
