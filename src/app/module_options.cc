@@ -24,14 +24,8 @@ store_options store_options_of(const config::server_options& from, std::uint32_t
     to.shard.settle_after = milliseconds(from.settle_idle_ms);
     to.shard.retention_interval = milliseconds(from.retention_check_interval_ms);
     to.shard.open_files_max = std::max<std::size_t>(64, from.open_files_max / shards);
-    // A batch goes into one journal entry and is pinned until it is written: a larger setting could never be
-    // used.
-    const std::uint64_t batch_bytes_max =
-        std::min(from.journal_file_bytes / 2 - 2 * block_bytes, from.pinned_bytes_max / 2);
-    to.topics.limits.configs.message_bytes_max = static_cast<std::int32_t>(std::min<std::uint64_t>(
-        batch_bytes_max, static_cast<std::uint64_t>(to.topics.limits.configs.message_bytes_max)));
-    const std::uint64_t journals = from.journal_file_bytes * from.journal_files * shards;
-    to.shard.reserve_bytes = from.free_bytes_min > 0 ? from.free_bytes_min : journals;
+    // At least what the journals take: the store sees to that, which knows their size.
+    to.shard.reserve_bytes = from.free_bytes_min;
     to.topics.partitions_default = from.partitions_default;
     to.topics.limits.partitions_per_topic_max = static_cast<std::int32_t>(from.partitions_per_topic_max);
     to.topics.limits.partitions_max = from.partitions_max;

@@ -16,6 +16,7 @@
 #include "kafka/server/server.h"
 #include "kafka/server/shard_broker.h"
 #include "shard/call.h"
+#include "shard/journal_budget.h"
 #include "shard/store.h"
 
 namespace logstore::app {
@@ -188,7 +189,12 @@ int run_serve(const serve_arguments& arguments) {
         return number_of(exit_code::wrong_usage);
     }
     env::host_options host_options;
-    host_options.shards = options.shards > 0 ? options.shards : env::processor_count();
+    host_options.shards = options.shards;
+    if (host_options.shards == 0) {
+        // One for each processor, but no more than the journals' share of any disk allows.
+        const std::uint32_t fitting = shards_max_of_journals(options.journal_file_bytes, options.journal_files);
+        host_options.shards = std::min(env::processor_count(), fitting);
+    }
     host_options.disk = backend_of(options.disk);
     host_options.worker_threads = options.worker_threads;
     auto host = env::host::make(host_options);

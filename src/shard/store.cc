@@ -7,6 +7,7 @@
 #include "log/segment_files.h"
 #include "shard/call.h"
 #include "shard/data_directory.h"
+#include "shard/journal_budget.h"
 
 namespace logstore {
 namespace {
@@ -38,6 +39,16 @@ std::shared_ptr<const std::vector<hosted_topic>> hosted_topics_of(const cluster:
     for (const cluster::topic_ptr& topic : image.topics())
         hosted->push_back({topic->id, topic->name, topic->partition_count, settings_of(topic->settings)});
     return hosted;
+}
+
+/// What to do when the journals cannot be made.
+error cannot_make_journals(const store_options& options, std::size_t shards, error why) {
+    if (why.code != std::errc::no_space_on_device && why.code != std::error_code(122 /* EDQUOT */, std::generic_category()))
+        return why;
+    const journal_sizes sizes{options.shard.journal_file_bytes, options.shard.journal_files, static_cast<std::uint32_t>(shards)};
+    return error(why.code, fmt::format("no room for the journals in {}: all of them take {} bytes; make room there, or give "
+                                       "fewer --shards or smaller storage.journal_file_bytes",
+                                       options.shard.journal_folder, sizes.total_bytes()));
 }
 
 constexpr std::string_view deletion_ending = "-delete";
@@ -78,6 +89,8 @@ env::task<result<std::unique_ptr<store>>> store::open(std::vector<env::environme
 env::task<result<>> store::open_all() {
     auto directory = co_await open_directory();
     if (!directory) co_return directory;
+    auto sized = co_await size_journals();
+    if (!sized) co_return sized;
     auto metadata = co_await open_metadata();
     if (!metadata) co_return metadata;
     auto sorted = co_await sort_directories();
@@ -97,6 +110,22 @@ env::task<result<>> store::open_directory() {
         if (!folder_made) co_return std::unexpected(cannot_write_to(data_dir, folder_made.error()));
     }
     co_return co_await home_.files.sync_directory(data_dir);
+}
+
+env::task<result<>> store::size_journals() {
+    shard_options& options = options_.shard;
+    const journal_sizes asked{options.journal_file_bytes, options.journal_files, static_cast<std::uint32_t>(worlds_.size())};
+    auto chosen = co_await choose_journals_in(home_, options.journal_folder, options_.data_dir, asked);
+    if (!chosen) co_return std::unexpected(chosen.error());
+    if (!chosen->why_smaller.empty()) log_info("store", "{}", chosen->why_smaller);
+    options.journal_file_bytes = chosen->sizes.file_bytes;
+    options.reserve_bytes = std::max(options.reserve_bytes, chosen->sizes.total_bytes());
+    // A batch goes into one journal entry and is pinned until it is written: a larger setting could never be used.
+    const std::uint64_t batch_bytes_max =
+        std::min(journal_batch_bytes_max(options.journal_file_bytes), options.pinned_bytes_max / 2);
+    std::int32_t& limit = options_.topics.limits.configs.message_bytes_max;
+    limit = static_cast<std::int32_t>(std::min(batch_bytes_max, static_cast<std::uint64_t>(limit)));
+    co_return result<>{};
 }
 
 env::task<result<>> store::open_metadata() {
@@ -183,7 +212,7 @@ env::task<result<>> store::start_shards() {
         auto open_there = [owner, first, salt] { return owner->open(first, salt); };
         auto opened = co_await call_on(home_.loop, owner->world().loop, owner->work(), std::move(open_there));
         if (!opened) co_return fail(tablet_errc::stopping);
-        if (!*opened) co_return *opened;
+        if (!*opened) co_return std::unexpected(cannot_make_journals(options_, worlds_.size(), opened->error()));
     }
     auto points = std::make_shared<std::unordered_map<tablet_id, recovery_point>>(std::move(recovered_.points));
     auto published = co_await publish_topics(std::move(points));

@@ -18,7 +18,8 @@ namespace logstore {
 
 struct store_options {
     std::string data_dir;
-    /// Of every shard; the folders and the boot number are filled in.
+    /// Of every shard; the folders and the boot number are filled in. Journal files are made smaller where all journals would
+    /// take too much of the disk, and at least as much as they take is kept free, whatever reserve_bytes says.
     shard_options shard;
     cluster::topic_directory_options topics;
     /// Replay over a damaged journal, losing what is damaged.
@@ -61,6 +62,7 @@ class store {
     store(std::vector<env::environment> worlds, store_options options, std::function<void(error)> on_fatal);
     env::task<result<>> open_all();
     env::task<result<>> open_directory();
+    env::task<result<>> size_journals();
     env::task<result<>> open_metadata();
     env::task<result<>> sort_directories();
     env::task<result<>> recover();

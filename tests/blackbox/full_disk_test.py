@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import pathlib
-import shutil
-import subprocess
 import time
-import unittest
 
 from support.batches import make_batch
 from support.cases import ServerCase, wait_until
-from support.server import fresh_directory
+from support.small_disk import small_disk
 from support.wire import Connection
 
 IMAGE_BYTES, BALLAST_BYTES = 320 << 20, 120 << 20
@@ -26,20 +23,7 @@ class FullDisk(ServerCase):
 
     @classmethod
     def data_directory(cls) -> pathlib.Path:
-        if os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
-            raise unittest.SkipTest("a small file system needs root and mkfs.ext4")
-        held = fresh_directory("full")
-        mount = held / "mount"
-        mount.mkdir(parents=True)
-        cls.addClassCleanup(shutil.rmtree, held, ignore_errors=True)
-        image = held / "image"
-        with image.open("wb") as file:
-            file.truncate(IMAGE_BYTES)
-        subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", str(image)], check=True, capture_output=True)
-        done = subprocess.run(["mount", "-o", "loop", str(image), str(mount)], capture_output=True)
-        if done.returncode != 0:
-            raise unittest.SkipTest(f"no loop device can be mounted here: {done.stderr.decode().strip()}")
-        cls.addClassCleanup(subprocess.run, ["umount", "--lazy", str(mount)], check=False)
+        mount = small_disk(cls, "full", IMAGE_BYTES)
         cls.ballast = mount / "ballast"
         with cls.ballast.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
