@@ -1,0 +1,140 @@
+"""The checker finds each planted anomaly, by its rule alone, and nothing where there is none."""
+
+from __future__ import annotations
+
+import pathlib
+import tempfile
+import unittest
+from collections.abc import Iterable
+
+from history.checker import Report, check
+from history.events import Malformed
+from history.findings import RULES
+from history.planted import ALL, Plant, Planted
+
+
+class Checker(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name) / "history.jsonl"
+
+    def planted(self, one: Planted, without: Iterable[str] = ()) -> Report:
+        self.path.unlink(missing_ok=True)
+        plant = Plant(self.path, **one.settings)
+        one.fill(plant)
+        plant.writer.close()
+        with self.path.open() as lines:
+            return check([lines], ["h"], without)
+
+    def check_lines(self, *lines: str) -> Report:
+        return check([list(lines)], ["h"])
+
+    def test_each_planted_history_gets_its_verdict(self) -> None:
+        for one in ALL:
+            with self.subTest(one.name):
+                report = self.planted(one)
+                if one.finds in RULES:
+                    self.assertEqual((report.verdict, list(report.counts_by_rule)), ("anomalies", [one.finds]), report.anomalies)
+                else:
+                    self.assertEqual((report.verdict, report.anomalies), (one.finds, []))
+
+    def test_an_anomaly_says_where_to_look(self) -> None:
+        for one in ALL:
+            for anomaly in self.planted(one).anomalies:
+                with self.subTest(one.name):
+                    self.assertTrue(anomaly.lines)
+                    known = range(1, len(self.path.read_text().splitlines()) + 1)
+                    for line in anomaly.lines:
+                        self.assertIn(int(line.removeprefix("h:")), known)
+                    if anomaly.rule != "H16":
+                        self.assertTrue(anomaly.key and (anomaly.offsets or anomaly.values), anomaly)
+
+    def test_without_its_rule_an_anomaly_is_not_found(self) -> None:
+        """So each rule is what finds it, and none hides behind another."""
+        for one in ALL:
+            if one.finds in RULES:
+                with self.subTest(one.name):
+                    report = self.planted(one, without=[one.finds])
+                    self.assertEqual(report.anomalies, [])
+                    self.assertIn(report.verdict, ("pass", "unknown"))
+
+    def test_each_rule_has_planted_histories(self) -> None:
+        self.assertGreaterEqual(len(ALL), 40)
+        self.assertEqual({one.finds for one in ALL}, {*RULES, "pass", "unknown"})
+
+    def test_what_is_no_history_is_refused_with_its_line(self) -> None:
+        begun = '{"time_ns":1,"process":1,"type":"invoke","operation":"send","id":0,"key":"k","values":["a"]}\n'
+        ended = '{"time_ns":2,"process":1,"type":"ok","operation":"send","id":%s,"offset":%s}\n'
+        read = '{"time_ns":2,"process":1,"type":"ok","operation":"poll","key":"k","offset":0,"values":%s}\n'
+        for lines, what in {
+            ("no json\n",): "h:1: no event",
+            ("[]\n",): "h:1: no event",
+            ('{"type":"heal"}\n',): "time_ns",
+            ('{"time_ns":2,"type":"heal"}\n', '{"time_ns":1,"type":"heal"}\n'): "h:2: time goes back",
+            ('{"time_ns":1,"type":"healed"}\n',): "'healed'",
+            ('{"time_ns":1,"type":"ok","operation":"sent"}\n',): "'sent'",
+            ('{"time_ns":1,"type":"mark","operation":"reboot","process":1}\n',): "'reboot'",
+            ('{"time_ns":1,"type":"run","order":"none"}\n',): "order is",
+            ('{"time_ns":1,"process":1,"type":"invoke","operation":"send","id":0,"key":"k"}\n',): "'values'",
+            ('{"time_ns":1,"process":1,"type":"invoke","operation":"send","id":0,"key":"k","values":[1]}\n',): "no text",
+            ('{"time_ns":1,"process":1,"type":"invoke","operation":"send","id":0,"key":7,"values":["a"]}\n',): "no text",
+            (begun, begun): "h:2: .*in flight",
+            (begun, ended % (0, 0), begun.replace(":1,", ":3,", 1)): "h:3: .*sent before",
+            (ended % (0, 0),): "h:1",
+            (begun, ended % (1, 0)): "h:2",
+            (begun, ended % (0, 0), ended % (0, 0)): "h:3",
+            (begun, ended % (0, '"0"')): "h:2: .*no offset",
+            (begun, ended % (0, -2)): "h:2: .*no offset",
+            (begun, ended % (0, 1 << 70)): "h:2: .*no offset",
+            (begun, read % "[1]"): "h:2: .*no text",
+            (begun, read % "[[]]"): "h:2",
+            (begun, read.replace('"offset":0,', "") % '["a"]'): "h:2: .*offset",
+            ('{"time_ns":2,"process":1,"type":"ok","operation":"final-read","key":"k","replica":"1","complete":true}\n',): "h:1",
+        }.items():
+            with self.subTest(lines):
+                self.assertRaisesRegex(Malformed, what, self.check_lines, *lines)
+
+    def test_an_absurd_offset_costs_nothing(self) -> None:
+        self.check_lines('{"time_ns":1,"process":1,"type":"ok","operation":"poll","key":"k","offset":4000000000000000000,'
+                         '"values":["a"]}\n')
+
+    def test_a_last_line_that_was_cut_off_is_left_out(self) -> None:
+        report = self.check_lines('{"time_ns":1,"type":"heal"}\n', '{"time_ns":2,"type":"he')
+        self.assertEqual(report.counts["heals"], 1)
+        self.assertIn("h:2", report.notes[0])
+
+    def test_files_are_merged_by_time(self) -> None:
+        """One of the producers, one of a reader: apart, the read would come before the send."""
+        producer = ['{"time_ns":1,"type":"run","oks_min":1,"faults":[]}\n',
+                    '{"time_ns":2,"process":1,"type":"invoke","operation":"send","id":0,"key":"k","values":["a"]}\n',
+                    '{"time_ns":4,"process":1,"type":"ok","operation":"send","id":0,"offset":0}\n']
+        reader = ['{"time_ns":3,"process":2,"type":"ok","operation":"poll","key":"k","offset":0,"values":["a"]}\n',
+                  '{"time_ns":5,"process":2,"type":"invoke","operation":"final-read","key":"k","replica":"1"}\n',
+                  '{"time_ns":6,"process":2,"type":"ok","operation":"final-read","key":"k","replica":"1","offset":0,'
+                  '"values":["a"],"log_start":0,"end":1,"complete":true}\n']
+        self.assertEqual(check([reader, producer], ["reader", "producer"]).verdict, "pass")
+        reader[0] = reader[0].replace('"time_ns":3', '"time_ns":1')
+        report = check([reader, producer], ["reader", "producer"])
+        self.assertEqual([(one.rule, one.lines[:2]) for one in report.anomalies], [("H5", ("reader:1", "producer:2"))])
+
+    def test_the_command_line_outweighs_what_the_run_says(self) -> None:
+        lines = ['{"time_ns":1,"type":"run","oks_min":5,"faults":[]}\n']
+        self.assertEqual(check([lines], ["h"]).verdict, "unknown")
+        self.assertEqual(check([lines], ["h"], (), {"oks_min": 0}).verdict, "pass")
+
+    def test_many_anomalies_of_a_rule_are_counted_and_some_are_kept(self) -> None:
+        plant = Plant(self.path)
+        send = plant.send(*((1, number) for number in range(3000)))
+        plant.ok(send, 0)
+        plant.fault()
+        plant.final(*((2, number) for number in range(3000)))
+        plant.writer.close()
+        with self.path.open() as lines:
+            report = check([lines], ["h"])
+        self.assertEqual(report.counts_by_rule, {"H3": 3000, "H5": 3000})
+        self.assertEqual(len(report.anomalies), 2000)
+
+
+if __name__ == "__main__":
+    unittest.main()
