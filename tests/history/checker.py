@@ -8,11 +8,12 @@ from typing import Any
 
 from history.columns import NONE
 from history.events import Event, Malformed, merged
-from history.findings import RULES, Anomaly, Findings, Places
+from history.findings import RULES, Findings, Places
 from history.judge import Judge
 from history.keys import FinalRead, Key
 from history.liveness import Liveness
 from history.readers import Readers
+from history.report import Report
 from history.sends import ACKNOWLEDGED, FAILED, IN_DOUBT, Send, Sends
 
 OFFSET_MAX = 1 << 62
@@ -45,16 +46,6 @@ class Fault:
     effects: int
     counted: bool  # by who made it; else by the sends that it put in doubt
     place: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Report:
-    verdict: str  # "pass", "anomalies" or "unknown"
-    unknown: list[str]  # why it cannot be "pass"
-    anomalies: list[Anomaly]
-    counts_by_rule: dict[str, int]
-    counts: dict[str, int]
-    notes: list[str]
 
 
 class Checker:
