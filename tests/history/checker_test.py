@@ -7,10 +7,11 @@ import tempfile
 import unittest
 from collections.abc import Iterable
 
+from history import planted, planted_reads  # noqa: F401: they fill ALL
 from history.checker import Report, check
 from history.events import Malformed
 from history.findings import RULES
-from history.planted import ALL, Plant, Planted
+from history.planting import ALL, Plant, Planted
 
 
 class Checker(unittest.TestCase):
@@ -58,6 +59,26 @@ class Checker(unittest.TestCase):
                     report = self.planted(one, without=[one.finds])
                     self.assertEqual(report.anomalies, [])
                     self.assertIn(report.verdict, ("pass", "unknown"))
+
+    def test_what_clients_got_in_time_is_counted(self) -> None:
+        one = next(one for one in ALL if one.name == "a_consumer_that_reaches_the_end_in_time")
+        counts = self.planted(one).counts
+        self.assertEqual([counts[f"progress_{what}"] for what in ("kept", "missed", "not_due")], [1, 0, 0])
+        one = next(one for one in ALL if one.name == "a_producer_that_is_refused_again_and_again")
+        counts = self.planted(one).counts
+        self.assertEqual([counts[f"progress_{what}"] for what in ("kept", "missed", "not_due")], [0, 1, 0])
+
+    def test_a_damaged_record_that_vanished_is_two_anomalies(self) -> None:
+        plant = Plant(self.path)
+        plant.sent((1, 0), offset=0)
+        plant.poll(1, "?damaged")
+        plant.fault()
+        plant.final((1, 0))
+        plant.writer.close()
+        with self.path.open() as lines:
+            report = check([lines], ["h"])
+        self.assertEqual(report.counts_by_rule, {"H9": 1, "H15": 1})
+        self.assertIn("a value at offset 1 was polled", report.text())
 
     def test_each_rule_has_planted_histories(self) -> None:
         self.assertGreaterEqual(len(ALL), 40)

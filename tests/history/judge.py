@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Sequence
 
 from history.columns import NONE
@@ -11,9 +10,6 @@ from history.keys import DAMAGED_THERE, STRANGE_THERE, FinalRead, Key, Stranger
 from history.readers import Skip
 from history.sends import ACKNOWLEDGED, FAILED, IN_DOUBT, Sends
 from history.values import DAMAGED
-
-# Missing records are named one by one up to this many in a row; the rest of a range as one.
-ONE_BY_ONE_MAX = 200
 
 
 class Judge:
@@ -83,10 +79,6 @@ class Judge:
             return
         self._findings.add("H5", f"the value {text} was read at offset {offset} before its send began", key.name, [offset],
                            [text], [place, *sends.places(value)])
-        if key.read[offset] == STRANGE_THERE:
-            key.read[offset] = value
-        if sends.found[value] == NONE:
-            sends.found[value] = offset
 
     def _places_told(self) -> None:
         """H1: an acknowledgement names the offset where the value is, and there is nothing else."""
@@ -198,20 +190,20 @@ class Judge:
         sends = self._sends
         end = final.reach() if final.end is None else max(key.end_known(), final.end)
         for low, high in final.covered.missing(self._start(key), end):
-            names = collections.Counter[str]()
+            named = False
             for offset, value in key.taken(low, high):
                 if offset >= final.reach() and offset >= final.owed_end:
                     continue  # came later than this reading
                 rule = self._rule_of_missing(key, offset, value)
-                names[rule] += 1
-                if rule and names[rule] <= ONE_BY_ONE_MAX:
+                named = True
+                if rule:
                     text = sends.became(value) if value >= 0 else "a value"
                     places = [final.place, *key.read_at(offset), *(sends.places(value) if value >= 0 else ())]
                     what = "was polled and is not" if rule == "H9" else "is not"
                     self._findings.add(rule, f"{text} at offset {offset} {what} in the final read of replica {replica}, "
                                        f"which goes to {final.reach()}", key.name, [offset],
                                        [sends.texts[value]] if value >= 0 else [], places)
-            if not names and not self._gaps and low < final.reach():
+            if not named and not self._gaps and low < final.reach():
                 self._findings.add("H8", f"the final read of replica {replica} has nothing from {low} to {high - 1}, "
                                    f"and ends at {final.reach()}", key.name, [low, high - 1], (), [final.place])
 
