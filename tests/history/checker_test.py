@@ -11,7 +11,7 @@ from history import planted, planted_reads  # noqa: F401: they fill ALL
 from history.checker import Report, check
 from history.events import Malformed
 from history.findings import RULES
-from history.planting import ALL, Plant, Planted
+from history.planting import ALL, Plant, Planted, text
 
 
 class Checker(unittest.TestCase):
@@ -80,6 +80,52 @@ class Checker(unittest.TestCase):
         self.assertEqual(report.counts_by_rule, {"H9": 1, "H15": 1})
         self.assertIn("a value at offset 1 was polled", report.text())
 
+    def test_events_of_the_same_instant_have_no_order(self) -> None:
+        """A clock may be coarse: what was acknowledged when another send began was not acknowledged before."""
+        for acknowledged_at, rules in ((3, ["H6"]), (4, [])):
+            lines = ['{"time_ns":0,"type":"run","oks_min":1}\n']
+            for time, rest in (
+                    (1, '"type":"invoke","operation":"send","id":0,"process":1,"key":"k","values":["a"]'),
+                    (2, '"type":"invoke","operation":"send","id":1,"process":1,"key":"k","values":["b"]'),
+                    (acknowledged_at, '"type":"ok","operation":"send","id":0,"process":1,"offset":4'),
+                    (acknowledged_at, '"type":"ok","operation":"send","id":1,"process":1,"offset":5'),
+                    (4, '"type":"invoke","operation":"send","id":0,"process":2,"key":"k","values":["c"]'),
+                    (5, '"type":"ok","operation":"send","id":0,"process":2,"offset":3')):
+                lines.append(f'{{"time_ns":{time},{rest}}}\n')
+            self.assertEqual(list(self.check_lines(*lines).counts_by_rule), rules)
+            for line in ('{"time_ns":6,"type":"invoke","operation":"send","id":0,"process":3,"key":"k","values":["d"]}\n',
+                         '{"time_ns":7,"type":"ok","operation":"send","id":0,"process":3,"offset":1}\n'):
+                lines.append(line)
+            self.assertEqual(list(self.check_lines(*lines).counts_by_rule), ["H6"])
+
+    def test_two_strange_values_at_one_offset_are_both_told(self) -> None:
+        read = '{"time_ns":%d,"process":1,"type":"ok","operation":"read","key":"k","offset":0,"values":["%s"]}\n'
+        report = self.check_lines(*(read % one for one in ((1, "x"), (2, "y"), (3, "y"), (4, "?z"))))
+        self.assertEqual(report.counts_by_rule, {"H5": 2, "H15": 1})
+
+    def test_long_histories_are_judged_to_their_end(self) -> None:
+        """Offsets are kept by pages of 4,096."""
+        names = [(1, number) for number in range(10_000)]
+        for lost in (0, 4095, 4096, 8192, 9999):
+            self.path.unlink(missing_ok=True)
+            plant = Plant(self.path, gaps=True)
+            plant.ok(plant.send(*names), 0)
+            plant.fault()
+            plant.writer.final_read_begins(90, "t-0")
+            for at in range(0, 10_000, 1000):
+                for begin, end in ((at, min(lost, at + 1000)), (max(lost + 1, at), at + 1000)):
+                    if begin < end:
+                        plant.writer.final_read(90, "t-0", begin, [text(name) for name in names[begin:end]])
+            plant.writer.final_read_ends(90, "t-0", 0, 10_000)
+            plant.writer.close()
+            with self.path.open() as lines:
+                report = check([lines], ["h"])
+            self.assertEqual([(one.rule, one.offsets) for one in report.anomalies], [("H3", (lost,))])
+
+    def test_a_value_of_another_key_is_told_with_that_key(self) -> None:
+        one = next(one for one in ALL if one.name == "a_value_of_another_partition")
+        self.assertIn("was sent to t-1", self.planted(one).text())
+
     def test_each_rule_has_planted_histories(self) -> None:
         self.assertGreaterEqual(len(ALL), 40)
         self.assertEqual({one.finds for one in ALL}, {*RULES, "pass", "unknown"})
@@ -88,6 +134,7 @@ class Checker(unittest.TestCase):
         begun = '{"time_ns":1,"process":1,"type":"invoke","operation":"send","id":0,"key":"k","values":["a"]}\n'
         ended = '{"time_ns":2,"process":1,"type":"ok","operation":"send","id":%s,"offset":%s}\n'
         read = '{"time_ns":2,"process":1,"type":"ok","operation":"poll","key":"k","offset":0,"values":%s}\n'
+        moved = '{"time_ns":1,"process":1,"type":"invoke","operation":"log-start","id":0,"key":"k","offset":4}\n'
         for lines, what in {
             ("no json\n",): "h:1: no event",
             ("[]\n",): "h:1: no event",
@@ -100,6 +147,9 @@ class Checker(unittest.TestCase):
             ('{"time_ns":1,"process":1,"type":"invoke","operation":"send","id":0,"key":"k"}\n',): "'values'",
             ('{"time_ns":1,"process":1,"type":"invoke","operation":"send","id":0,"key":"k","values":[1]}\n',): "no text",
             ('{"time_ns":1,"process":1,"type":"invoke","operation":"send","id":0,"key":7,"values":["a"]}\n',): "no text",
+            (begun.replace('["a"]', "[]"),): "without values",
+            ('{"time_ns":1.0,"type":"heal"}\n',): "no integer",
+            (moved, moved): "h:2: .*in flight",
             (begun, begun): "h:2: .*in flight",
             (begun, ended % (0, 0), begun.replace(":1,", ":3,", 1)): "h:3: .*sent before",
             (ended % (0, 0),): "h:1",
@@ -119,6 +169,9 @@ class Checker(unittest.TestCase):
     def test_an_absurd_offset_costs_nothing(self) -> None:
         self.check_lines('{"time_ns":1,"process":1,"type":"ok","operation":"poll","key":"k","offset":4000000000000000000,'
                          '"values":["a"]}\n')
+
+    def test_empty_lines_are_nothing(self) -> None:
+        self.assertEqual(self.check_lines("\n", '{"time_ns":1,"type":"heal"}\n', " \n").counts["events"], 1)
 
     def test_a_last_line_that_was_cut_off_is_left_out(self) -> None:
         report = self.check_lines('{"time_ns":1,"type":"heal"}\n', '{"time_ns":2,"type":"he')

@@ -30,6 +30,14 @@ def two_acknowledgements_of_one_offset(p: Plant) -> None:
 
 
 @planted("H1")
+def two_acknowledgements_of_one_offset_that_nobody_read(p: Plant) -> None:
+    first, second = p.send(A0), p.send(B0)
+    p.ok(first, 0)
+    p.ok(second, 0)
+    p.fault()
+
+
+@planted("H1")
 def another_record_where_one_was_acknowledged(p: Plant) -> None:
     other, send = p.send(B0), p.send(A0)
     p.ok(send, 0)
@@ -96,6 +104,17 @@ def a_send_in_doubt_twice(p: Plant) -> None:
     p.doubt(p.send(A1))
     p.fault()
     p.final(A0, A1, A1)
+
+
+@planted("pass")
+def a_client_that_restarted_and_counts_its_sends_anew(p: Plant) -> None:
+    for name, offset in ((A0, None), (A1, 0)):
+        p.writer.put("invoke", process=1, operation="send", id=1, key=KEY, values=[text(name)])
+        if offset is None:
+            p.fault()
+            p.writer.restarted(1)
+    p.writer.acknowledged(1, 1, 0)
+    p.final(A1, A0)
 
 
 @planted("H2")

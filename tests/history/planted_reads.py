@@ -118,6 +118,26 @@ def a_record_that_changed_after_it_was_polled(p: Plant) -> None:
 
 
 @planted("H9")
+def the_first_record_that_changed_after_it_was_polled(p: Plant) -> None:
+    p.doubt(p.send(A0))
+    p.doubt(p.send(B0))
+    p.poll(0, A0)
+    p.fault()
+    p.sent(A1, offset=1)
+    p.final(B0, A1)
+
+
+@planted("H9")
+def a_record_that_a_failed_answer_showed_and_that_is_gone(p: Plant) -> None:
+    p.sent(A0, offset=0)
+    p.doubt(p.send(A1))
+    p.writer.put("unknown", process=READER, operation="poll", key=KEY, error="_TIMED_OUT", offset=1, values=[text(A1)])
+    p.writer.put("fail", process=READER, operation="poll", error="_TRANSPORT")
+    p.fault()
+    p.final(A0)
+
+
+@planted("H9")
 def an_acknowledged_record_that_was_polled_and_is_gone(p: Plant) -> None:
     p.sent(A0, A1, offset=0)
     p.poll(0, A0, A1)
@@ -433,6 +453,25 @@ def clients_that_the_next_fault_meets_before_their_time(p: Plant) -> None:
 
 
 @planted("pass", liveness_s=5)
+def a_producer_that_was_stopped_before_healing(p: Plant) -> None:
+    p.sent(A0, offset=0)
+    p.send(A1)
+    p.writer.stopped(1)
+    p.fault()
+    p.wait(9)
+    p.final(A0)
+
+
+@planted("pass", liveness_s=5)
+def a_consumer_that_was_at_the_end_when_all_healed(p: Plant) -> None:
+    p.sent(A0, offset=0)
+    p.poll(0, A0)
+    p.fault()
+    p.wait(9)
+    p.final(A0)
+
+
+@planted("pass", liveness_s=5)
 def clients_that_were_stopped(p: Plant) -> None:
     p.sent(A0, A1, offset=0)
     p.poll(0, A0)
@@ -524,6 +563,15 @@ def a_kill_that_met_no_send_in_flight(p: Plant) -> None:
     p.sent(A0, offset=0)
     p.writer.fault("kill")
     p.doubt(p.send(A1))
+    p.final(A0)
+
+
+@planted("unknown")
+def a_fault_without_effect_while_a_send_was_in_flight(p: Plant) -> None:
+    p.sent(A0, offset=0)
+    send = p.send(A1)
+    p.writer.fault("power-cut", {"dropped_sectors": 0})
+    p.doubt(send)
     p.final(A0)
 
 
