@@ -106,14 +106,22 @@ env::task<result<std::optional<found_batch>>> log_reader::walk(segment_view view
 
 env::task<result<std::optional<found_batch>>> log_reader::find_batch(segment_view view, offset wanted) {
     std::uint64_t from = 0;
+    std::optional<std::uint64_t> reaching;
     if (view.live && wanted >= view.live->index_start_offset()) {
         from = view.live->index().position_before(wanted);
+        reaching = view.live->index().position_reaching(wanted);
     } else {
         auto index = co_await index_of(view);
         if (!index) co_return std::unexpected(index.error());
         from = (*index)->position_before(wanted);
+        reaching = (*index)->position_reaching(wanted);
     }
-    co_return co_await walk(std::move(view), from, wanted, timestamp_ms(std::numeric_limits<std::int64_t>::min()));
+    auto found = co_await walk(view, from, wanted, timestamp_ms(std::numeric_limits<std::int64_t>::min()));
+    if (found || found.error().code != log_errc::corrupt || !reaching || *reaching <= from) co_return found;
+    // Damage before the batch that is wanted does not hide it, when the index knows where it begins.
+    auto known = co_await batch_at(std::move(view), *reaching);
+    const bool is_wanted = known && *known && (**known).header.base_offset <= wanted && (**known).header.last_offset() >= wanted;
+    co_return is_wanted ? known : found;
 }
 
 namespace {

@@ -1,0 +1,272 @@
+// Reading a log back in every state that its segments go through, and over damage.
+#include "log/log_reader.h"
+
+#include <gtest/gtest.h>
+
+#include "log/log_errc.h"
+#include "log/segment_files.h"
+#include "log/testing/log_rig.h"
+
+namespace logstore {
+namespace {
+
+class reading : public ::testing::Test {
+  protected:
+    static tablet_log_settings small_segments() {
+        tablet_log_settings settings;
+        settings.segment_bytes = 20'000;
+        settings.retention_ms = -1;
+        return settings;
+    }
+    log_reader reader() { return log_reader(rig_.context()); }
+    segment_view view_of(offset wanted) {
+        auto views = rig_.world.run(rig_.log().views_from(wanted));
+        CHECK(views && !views->empty());
+        return views->front();
+    }
+    segment_view last_view() { return view_of(offset(rig_.expected.rbegin()->first)); }
+
+    /// Sizes that end before, on and behind block edges, headers across edges, several records.
+    void append_mix(int count) {
+        for (int i = 0; i < count; ++i) {
+            const std::uint64_t end = rig_.log().next().value() == 0 ? 0 : last_view().limit;
+            const std::size_t to_edge = block_bytes - end % block_bytes;
+            std::size_t bytes = 61 + random_.next() % 900;
+            if (i % 4 == 1) bytes = to_edge;
+            if (i % 4 == 2) bytes = to_edge + 1 + random_.next() % 60;
+            if (i % 4 == 3) bytes = to_edge + block_bytes * (random_.next() % 2);
+            if (bytes < record_batch_header_bytes) bytes += block_bytes;
+            rig_.append(leader_epoch(1), bytes, 1 + static_cast<std::int32_t>(random_.next() % 3), time_);
+            time_ += 10;
+        }
+    }
+
+    /// Every offset by every way of reading, against what was appended.
+    void expect_readable(const char* when) {
+        SCOPED_TRACE(when);
+        log_reader from = reader();
+        for (const auto& [base, bytes] : rig_.expected) {
+            const record_batch_header wanted = *read_record_batch_header(bytes);
+            for (std::int64_t at = base; at <= wanted.last_offset().value(); ++at) {
+                const segment_view view = view_of(offset(at));
+                const auto found = rig_.world.run(from.find_batch(view, offset(at)));
+                ASSERT_TRUE(found) << found.error().message();
+                ASSERT_TRUE(*found);
+                ASSERT_EQ((**found).header.base_offset, offset(base));
+                EXPECT_EQ((**found).header.crc, wanted.crc);
+                if (at == base) expect_batches(from, view, **found);
+            }
+            const auto by_time =
+                rig_.world.run(from.find_timestamp(view_of(offset(base)), wanted.max_timestamp));
+            ASSERT_TRUE(by_time && *by_time);
+            EXPECT_EQ((**by_time).header.base_offset, offset(base));
+        }
+        expect_any_range(from);
+    }
+    void expect_batches(log_reader& from, const segment_view& view, found_batch first) {
+        const byte_vector& alone = rig_.expected.at(first.header.base_offset.value());
+        EXPECT_EQ(*rig_.world.run(from.read_batch(view, first)), alone);
+        const auto none = rig_.world.run(from.read_batches(view, first, alone.size() - 1, false));
+        ASSERT_TRUE(none);
+        EXPECT_EQ(none->bytes, 0u);
+        for (const std::size_t bytes_max :
+             {std::size_t(1), alone.size(), std::size_t(6000), std::size_t(1) << 20}) {
+            const auto read = rig_.world.run(from.read_batches(view, first, bytes_max, true));
+            ASSERT_TRUE(read) << read.error().message();
+            EXPECT_TRUE(read->bytes <= bytes_max || read->bytes == alone.size());
+            byte_vector joined;
+            for (const auto& piece : read->pieces)
+                joined.insert(joined.end(), piece.bytes.begin(), piece.bytes.end());
+            ASSERT_EQ(joined.size(), read->bytes);
+            std::int64_t next = first.header.base_offset.value();
+            for (bytes_view rest = joined; !rest.empty();) {
+                const byte_vector& batch = rig_.expected.at(next);
+                ASSERT_GE(rest.size(), batch.size()) << "a part of a batch";
+                ASSERT_TRUE(std::ranges::equal(rest.first(batch.size()), batch)) << next;
+                next = read_record_batch_header(batch)->next().value();
+                rest = rest.subspan(batch.size());
+            }
+            if (read->next) EXPECT_EQ(read->next->value(), next);
+        }
+    }
+    void expect_any_range(log_reader& from) {
+        const auto views = rig_.world.run(rig_.log().all_views());
+        ASSERT_TRUE(views);
+        for (const segment_view& view : *views) {
+            byte_vector whole;
+            for (auto at = rig_.expected.lower_bound(view.base.value()); at != rig_.expected.end(); ++at) {
+                if (whole.size() == view.limit) break;
+                whole.insert(whole.end(), at->second.begin(), at->second.end());
+            }
+            ASSERT_EQ(whole.size(), view.limit);
+            for (int i = 0; i < 60 && view.limit > 0; ++i) {
+                const std::uint64_t position = random_.next() % view.limit;
+                byte_vector into(1 + random_.next() % 9000);
+                const auto got = rig_.world.run(from.read_at(view, position, into));
+                ASSERT_TRUE(got) << got.error().message();
+                ASSERT_EQ(*got, std::min<std::uint64_t>(into.size(), view.limit - position));
+                ASSERT_TRUE(std::ranges::equal(bytes_view(into).first(*got),
+                                               bytes_view(whole).subspan(position, *got)))
+                    << "segment " << view.base.value() << " at " << position;
+            }
+            byte_vector behind(10);
+            EXPECT_EQ(*rig_.world.run(from.read_at(view, view.limit, behind)), 0u);
+            const auto nothing = rig_.world.run(from.find_batch(view, offset(std::int64_t(1) << 40)));
+            ASSERT_TRUE(nothing);
+            EXPECT_FALSE(*nothing);
+        }
+    }
+
+    /// Zeros over a batch's header, on the disk and in no cache.
+    void damage(offset base, std::size_t bytes) {
+        const segment_view view = view_of(base);
+        const auto found = rig_.world.run(reader().find_batch(view, base));
+        CHECK(found && *found);
+        rig_.world.disk().overwrite_media(view.path, (**found).position, byte_vector(bytes));
+        rig_.world.disk().drop_caches();
+    }
+
+    log_rig rig_{5, small_segments()};
+    env::sim_random random_{77};
+    std::int64_t time_ = 1000;
+};
+
+TEST_F(reading, gives_every_batch_in_every_state_of_its_segments) {
+    rig_.tail_cache_bytes = 8192;
+    rig_.open();
+    append_mix(61);  // ends inside a block
+    expect_readable("partly only in the journal");
+    ASSERT_TRUE(rig_.world.run(rig_.log().write_behind()));
+    expect_readable("whole blocks written");
+    ASSERT_TRUE(rig_.world.run(rig_.log().settle()));
+    expect_readable("settled");
+    rig_.append(leader_epoch(1), 100, 2, time_);
+    time_ += 10;
+    expect_readable("a batch in memory behind a settled block");
+    append_mix(9);
+    ASSERT_TRUE(rig_.world.run(rig_.log().leave_journal(rig_.appends().durable_sequence())));
+    expect_readable("the settled block written again");
+    rig_.close();
+    rig_.open();
+    expect_readable("after a start");
+    append_mix(7);
+    expect_readable("appended after a start");
+    append_mix(30);
+    ASSERT_TRUE(rig_.world.run(rig_.log().write_behind()));
+    expect_readable("sealed by a later run");
+    rig_.close();
+}
+
+TEST_F(reading, makes_indexes_again_that_are_lost_or_damaged) {
+    rig_.index_cache_bytes = 0;
+    rig_.open();
+    append_mix(60);
+    rig_.close();
+    rig_.open();
+    const auto views = rig_.world.run(rig_.log().all_views());
+    ASSERT_TRUE(views && views->size() > 3);
+    const auto remove = [&](const segment_view& view, const char* ending) {
+        const std::string path = segment_path(rig_.directory(), view.base, ending);
+        ASSERT_TRUE(rig_.world.run(rig_.world.shard().files.remove_file(path))) << path;
+    };
+    remove(views->at(0), "index");
+    remove(views->at(1), "seal");
+    rig_.world.disk().overwrite_media(segment_path(rig_.directory(), views->at(2).base, "timeindex"), 0,
+                                      byte_vector(12));
+    rig_.world.disk().drop_caches();
+    expect_readable("without indexes");
+    rig_.close();
+}
+
+TEST_F(reading, tells_of_a_damaged_batch_and_reads_the_others) {
+    rig_.open();
+    // Larger than the interval of the index: each batch is found by itself.
+    for (int i = 0; i < 12; ++i)
+        rig_.append(leader_epoch(1), 6000 + static_cast<std::size_t>(i), 2, time_ += 10);
+    rig_.close();
+    rig_.open();
+    for (std::int64_t at = 0; at < 24; at += 2)
+        ASSERT_TRUE(rig_.world.run(reader().find_batch(view_of(offset(at)), offset(at))));
+    const offset damaged(8);
+    damage(damaged, 4096);
+    log_reader from = reader();
+    for (const auto& [base, bytes] : rig_.expected) {
+        const segment_view view = view_of(offset(base));
+        const auto found = rig_.world.run(from.find_batch(view, offset(base)));
+        if (offset(base) == damaged) {
+            ASSERT_FALSE(found);
+            EXPECT_EQ(found.error().code, log_errc::corrupt);
+            continue;
+        }
+        ASSERT_TRUE(found && *found) << base;
+        EXPECT_EQ(*rig_.world.run(from.read_batch(view, **found)), bytes);
+        const auto run = rig_.world.run(from.read_batches(view, **found, 1 << 20, true));
+        ASSERT_TRUE(run) << run.error().message();
+        // A run of batches ends where the damage begins.
+        if (offset(base) < damaged && view.base <= damaged && view_of(damaged).base == view.base)
+            EXPECT_EQ(run->next->value(), damaged.value());
+    }
+    rig_.close();
+}
+
+TEST_F(reading, a_file_that_ends_too_early_is_an_error_where_it_does) {
+    rig_.open();
+    for (int i = 0; i < 12; ++i) rig_.append(leader_epoch(1), 6000, 1, time_ += 10);
+    rig_.close();
+    rig_.open();
+    const segment_view first = view_of(offset(0));
+    ASSERT_EQ(first.limit, 18'000u);
+    const auto cut = [](env::file_system* files, std::string path) -> env::task<result<>> {
+        auto opened = co_await files->open(path, env::open_options::read_write());
+        if (!opened) co_return std::unexpected(opened.error());
+        const std::unique_ptr<env::file> file = std::move(*opened);
+        co_return co_await file->truncate(13'000);
+    };
+    ASSERT_TRUE(rig_.world.run(cut(&rig_.world.shard().files, first.path)));
+    log_reader from = reader();
+    byte_vector into(18'000);
+    const auto read = rig_.world.run(from.read_at(first, 0, into));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, log_errc::truncated);
+    for (int at = 3; at < 12; ++at) {
+        const segment_view view = view_of(offset(at));
+        const auto found = rig_.world.run(from.find_batch(view, offset(at)));
+        ASSERT_TRUE(found && *found) << at;
+        EXPECT_EQ(*rig_.world.run(from.read_batch(view, **found)), rig_.expected.at(at));
+    }
+    rig_.close();
+}
+
+TEST_F(reading, sees_nothing_that_is_not_durable) {
+    rig_.open();
+    rig_.append(leader_epoch(1), 500);
+    const auto appended = rig_.put(leader_epoch(1), 500);
+    const segment_view before = *rig_.log().active_view_for(offset(0));
+    EXPECT_EQ(before.limit, 500u);
+    const auto found = rig_.world.run(reader().find_batch(before, offset(1)));
+    ASSERT_TRUE(found);
+    EXPECT_FALSE(*found);
+    rig_.make_durable(appended);
+    EXPECT_EQ(rig_.log().active_view_for(offset(0))->limit, 1000u);
+    rig_.close();
+}
+
+TEST_F(reading, knows_the_largest_timestamp_of_every_segment) {
+    rig_.open();
+    const std::int64_t times[] = {500, 900, 300, 800, 100, 200};
+    for (const std::int64_t time : times) rig_.append(leader_epoch(1), 9000, 1, time);  // two a segment
+    for (int round = 0; round < 2; ++round) {
+        const auto views = rig_.world.run(rig_.log().all_views());
+        ASSERT_TRUE(views);
+        ASSERT_EQ(views->size(), 3u);
+        const std::int64_t largest[] = {900, 800, 200};
+        for (std::size_t i = 0; i < 3; ++i)
+            EXPECT_EQ(*rig_.world.run(reader().max_timestamp(views->at(i))), timestamp_ms(largest[i]));
+        rig_.close();
+        rig_.open();
+    }
+    rig_.close();
+}
+
+}  // namespace
+}  // namespace logstore
