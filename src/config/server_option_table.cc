@@ -169,8 +169,8 @@ constexpr std::array table{
         .meaning = "Memory of each shard for requests above 16 KiB of which only a part has arrived. It is "
                    "taken as bytes come, not for what a client announces; where it runs short, requests "
                    "wait and are let through one after another, and a client that stops in the middle of "
-                   "one is closed sooner. A request larger than half of this may take that half and its own "
-                   "size.",
+                   "one is closed sooner. Requests up to a 32nd of this do not wait for larger ones. Where a "
+                   "request may be larger than a quarter of this, three quarters and its size may be held.",
         .default_value = 64_MiB,
         .counts = unit::bytes,
         .min = 1_MiB,

@@ -37,17 +37,18 @@ class unfinished_frame {
 ///
 /// - One half is for frames that arrive. Each takes room as its bytes come, a step at a time, so it holds in
 ///   proportion to what the peer has really sent. Whose step fits gets it at once.
-/// - The other half is for finishing. Frames whose step does not fit wait, and are let through in the order
-///   in which they began to wait, each with room for all of it: as many as fit, or one that is larger than
-///   the half. So those that hold a part each never wait for each other: a frame that finishes needs nothing
-///   more, and ends, or is closed because it does not go on (take_scarcity()).
+/// - The other half is for finishing: a quarter for ordinary frames, up to a 32nd of the limit, and a quarter
+///   for larger ones, which so cannot hold the ordinary ones up. Frames whose step does not fit wait, and are
+///   let through there in the order in which they began to wait, each with room for all of it: as many as fit
+///   into the quarter, or one that is larger. So those that hold a part each never wait for each other: a
+///   frame that finishes needs nothing more, and ends, or is closed because it does not go on
+///   (take_scarcity()).
 ///
-/// At most the limit is held; where frames may be larger than half of it, half of it and one frame. One
-/// shard.
+/// At most the limit is held; where frames may be larger than a quarter of it, three quarters and one frame.
+/// One shard.
 class assembly_memory {
   public:
-    assembly_memory(std::size_t limit_bytes, env::executor& loop)
-        : half_bytes_(limit_bytes / 2), loop_(loop) {}
+    assembly_memory(std::size_t limit_bytes, env::executor& loop);
     assembly_memory(const assembly_memory&) = delete;
     assembly_memory& operator=(const assembly_memory&) = delete;
     ~assembly_memory();
@@ -60,23 +61,31 @@ class assembly_memory {
 
     /// Whether a frame had to wait since the last call: then frames that hold room must go on or go.
     bool take_scarcity();
-    std::size_t held_bytes() const { return arriving_bytes_ + finishing_bytes_; }
+    std::size_t held_bytes() const { return arriving_bytes_ + ordinary_.held_bytes + large_.held_bytes; }
 
   private:
-    bool step_fits(const unfinished_frame& frame) const;
-    bool whole_fits(const unfinished_frame& frame) const;
+    /// Where frames of one kind finish.
+    struct lane {
+        std::size_t limit_bytes = 0;
+        std::size_t held_bytes = 0;
+        /// In the order in which they began to wait.
+        std::list<unfinished_frame*> waiting;
+    };
+
+    lane& lane_of(const unfinished_frame& frame);
+    bool has_waiting() const { return !ordinary_.waiting.empty() || !large_.waiting.empty(); }
     bool try_grow(unfinished_frame& frame, bool is_first);
     void stop_waiting(unfinished_frame& frame);
     void serve_waiting_later();
-    void serve_waiting();
+    void serve_waiting(lane& which);
 
-    const std::size_t half_bytes_;
+    const std::size_t arriving_limit_bytes_;
+    const std::size_t ordinary_frame_bytes_max_;
     env::executor& loop_;
-    /// Room of frames that arrive, and of those that finish.
+    /// Room of frames that do not finish yet.
     std::size_t arriving_bytes_ = 0;
-    std::size_t finishing_bytes_ = 0;
-    /// In the order in which they began to wait.
-    std::list<unfinished_frame*> waiting_;
+    lane ordinary_;
+    lane large_;
     bool had_to_wait_ = false;
     bool is_service_posted_ = false;
 };

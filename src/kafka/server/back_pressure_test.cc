@@ -240,6 +240,40 @@ TEST_F(back_pressure, a_large_frame_that_only_drips_ends_its_connection_when_mem
     EXPECT_TRUE(client.is_closed());
 }
 
+TEST_F(back_pressure, a_large_frame_that_stalled_while_it_waited_for_room_is_found_out_soon) {
+    process_limit_options small;
+    small.assembly_bytes_per_shard = 1000;  // nothing but finishing, one by one
+    limit_process(small);
+    const byte_vector frame = produce_frame(1, large);
+    const auto begin = [&](stream_end& on) {
+        on.deliver(bytes_view(frame).first(20'000));
+        return last;
+    };
+    connection* first = begin(connect());
+    stream_end& stalled_end = connect();
+    connection* stalled = begin(stalled_end);
+    stream_end& honest_end = connect();
+    connection* honest = begin(honest_end);
+    honest_end.deliver(bytes_view(frame).subspan(20'000, 50'000));  // waits in the stream
+    const connection::patience scarce{1000, 10, true};
+    const auto ticks = [&](connection* of, int count) {
+        for (int i = 0; i < count; ++i) of->on_tick(scarce);
+        run();
+    };
+    ticks(stalled, 20);
+    ticks(honest, 20);
+    EXPECT_FALSE(stalled_end.is_closed());
+    first->abort();
+    run();
+    ticks(stalled, 2);
+    EXPECT_TRUE(stalled_end.is_closed());
+    ticks(honest, 5);
+    EXPECT_FALSE(honest_end.is_closed());
+    honest_end.deliver(bytes_view(frame).subspan(70'000));
+    run();
+    EXPECT_EQ(correlation_ids_in(honest_end.sent()), std::vector<std::int32_t>{1});
+}
+
 TEST_F(back_pressure, an_idle_connection_is_closed_and_a_waiting_one_is_not) {
     broker.holds_appends = true;
     stream_end& idle = connect();

@@ -107,6 +107,7 @@ void connection::note_admitted() {
     shared_.frame_memory.release(*this);
     pace_mark_bytes_ = 0;
     stalled_ticks_ = 0;
+    owes_bytes_ = false;
 }
 
 void connection::on_granted() {
@@ -127,6 +128,8 @@ bool connection::make_room() {
 }
 
 void connection::on_room() {
+    pace_mark_bytes_ = reader_.arrived_bytes();
+    owes_bytes_ = true;
     work();
 }
 
@@ -283,6 +286,7 @@ void connection::abort() {
 }
 
 void connection::on_tick(const patience& limits) {
+    if (waits_for_room()) note_waiting_tick(limits);
     const bool is_busy = is_serving_ || first_slot_ != nullptr || is_over_limit_;
     if (is_busy || state_ == state::closed) return;
     ++quiet_ticks_;
@@ -291,15 +295,25 @@ void connection::on_tick(const patience& limits) {
     abort();
 }
 
+/// The peer of a frame that waits goes on sending, into the kernel's buffers: what it sent is there at once
+/// when the frame gets its room. So the time of waiting is time in which it may have stalled, which shows
+/// soon after.
+void connection::note_waiting_tick(const patience& limits) {
+    constexpr std::uint32_t ticks_to_show = 2;
+    if (stalled_ticks_ + ticks_to_show < limits.stalled_ticks) ++stalled_ticks_;
+}
+
 bool connection::is_stalled(const patience& limits) {
     if (!reader_.is_within_large_frame()) return false;
+    const bool must_keep_pace = limits.must_keep_pace && !owes_bytes_;
     const std::size_t demanded_bytes =
-        limits.must_keep_pace ? std::max<std::size_t>(1, room_bytes() / pace_divisor) : 1;
+        must_keep_pace ? std::max<std::size_t>(1, room_bytes() / pace_divisor) : 1;
     if (reader_.arrived_bytes() < pace_mark_bytes_ + demanded_bytes) {
         return ++stalled_ticks_ >= limits.stalled_ticks;
     }
     pace_mark_bytes_ = reader_.arrived_bytes();
     stalled_ticks_ = 0;
+    owes_bytes_ = false;
     return false;
 }
 

@@ -123,6 +123,7 @@ class connection final : public env::stream_handler,
     void on_burst_end() override;
     void on_granted() override;
     void on_room() override;
+    void note_waiting_tick(const patience& limits);
     bool is_stalled(const patience& limits);
 
     const connection_resources& shared_;
@@ -155,6 +156,8 @@ class connection final : public env::stream_handler,
     /// Since a large frame last went on, and how much of it had arrived then.
     std::uint32_t stalled_ticks_ = 0;
     std::size_t pace_mark_bytes_ = 0;
+    /// Of a frame that waited for room nothing has come since.
+    bool owes_bytes_ = false;
 };
 
 }  // namespace logstore::kafka

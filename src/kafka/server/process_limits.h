@@ -21,8 +21,8 @@ struct process_limit_options {
     /// fewer bytes than this are held.
     std::size_t in_flight_bytes = std::size_t(256) << 20;
     /// Of each shard: requests above frame_reader::small_frame_bytes_max that have not arrived whole, counted
-    /// as their bytes come and not as they are announced. Where a frame may be larger than half of this: that
-    /// half and one frame. See assembly_memory.
+    /// as their bytes come and not as they are announced. Where a frame may be larger than a quarter of
+    /// this: three quarters and one frame. See assembly_memory.
     std::size_t assembly_bytes_per_shard = std::size_t(64) << 20;
     /// Records on their way to all clients that fetch. At the limit a fetch is answered with one batch.
     std::size_t fetch_bytes = std::size_t(256) << 20;
