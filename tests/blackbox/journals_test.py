@@ -1,15 +1,19 @@
-"""Journals on a small disk: they take their share of it and no more."""
+"""Journals: what is in them, and their share of a small disk."""
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
+import subprocess
 
 from confluent_kafka import KafkaError, KafkaException
 
+from support.batches import make_batch
 from support.cases import ServerCase
-from support.server import Server
+from support.server import BINARY, Server
 from support.small_disk import small_disk
+from support.wire import Connection
 
 IMAGE_BYTES = 640 << 20
 MIB = 1 << 20
@@ -68,3 +72,74 @@ class SmallDisk(ServerCase):
         fewer.stop()
         self.server.start()
         self.assertEqual([m.value() for m in self.read("resized", len(values))], values)
+
+
+class Inspected(ServerCase):
+    """`logstore inspect journal` on files that were used round and round."""
+
+    shards = 2
+    settings = {"storage.checkpoint_interval_ms": "60s"}  # only when a journal is half full
+    use_names = ("needed", "covered", "earlier_use", "earlier_start")
+
+    def inspect(self) -> dict[str, int]:
+        """Groups of all files by what they are; none may be called damaged."""
+        counts = dict.fromkeys(self.use_names, 0)
+        for path in sorted((self.server.data / "journal").glob("*.journal")):
+            done = subprocess.run([BINARY, "inspect", "journal", path, "--json"], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stdout[-3000:] + done.stderr)
+            groups = [json.loads(line) for line in done.stdout.splitlines()]
+            summary = groups.pop()["summary"]
+            self.assertEqual(summary["damage"], [])
+            self.assertTrue(summary["recovery_points"].startswith("recovery/"), summary)
+            for name in self.use_names:
+                self.assertEqual(summary[name], sum(group["use"] == name for group in groups))
+                counts[name] += summary[name]
+        return counts
+
+    def test_every_group_is_told_for_what_it_is(self) -> None:
+        self.create("around", 4)
+        for partition in range(4):
+            # Twice around the files of a shard; groups are small, and no round is like another.
+            self.produce("around", (os.urandom(2000 + number * 7 % 5000) for number in range(4000)), partition)
+        written = 16_000
+        while self.inspect()["earlier_use"] == 0:  # a file may be full again just now
+            self.assertLess(written, 20_000)
+            self.produce("around", [os.urandom(5000) for _ in range(100)])
+            written += 100
+        self.server.kill()
+        crashed = self.inspect()
+        self.assertGreater(crashed["needed"], 0)
+        self.assertEqual(crashed["earlier_start"], 0)
+        self.server.start()
+        # Nothing was appended since: all that a start has replayed is of an earlier one now.
+        started = self.inspect()
+        self.assertGreater(started["earlier_start"], 0)
+        self.assertEqual(started["earlier_use"], 0)
+        self.assertEqual(sum(self.watermarks("around", partition)[1] for partition in range(4)), written)
+
+    def test_exit_codes_and_damage(self) -> None:
+        self.create("damaged")
+        with Connection(self.server.port) as connection:
+            for _ in range(20):  # one after another, so each is a group
+                self.assertEqual(connection.produce("damaged", make_batch([os.urandom(5000)]))[0], 0)
+        self.server.kill()
+        folder = self.server.data / "journal"
+        done = subprocess.run([BINARY, "inspect", "journal", folder / "9-9.journal"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
+        for path in folder.glob("*.journal"):
+            done = subprocess.run([BINARY, "inspect", "journal", path, "--json"], capture_output=True, text=True, check=True)
+            groups = [json.loads(line) for line in done.stdout.splitlines()][:-1]
+            needed = [group for group in groups if group["use"] == "needed" and group["bytes"] > 0]
+            if len(needed) < 3:
+                continue
+            whole = path.read_bytes()
+            at = needed[-3]["position"] + 64 + 30
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+            done = subprocess.run([BINARY, "inspect", "journal", path], capture_output=True, text=True)
+            path.write_bytes(whole)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"DAMAGED: group {needed[-3]['sequence']} is damaged", done.stdout)
+            break
+        else:
+            self.fail("no journal file has needed groups")
+        self.server.start()
