@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/planted_fault.h"
 #include "cluster/gate_pass.h"
 #include "model/topic_partition.h"
 
@@ -175,7 +176,8 @@ env::task<result<deleted_topic>> topic_directory::delete_topic(topic_ptr known) 
         const std::string key = topic_key(leaving.name);
         metadata_transaction remove;
         remove.require_unchanged(key, leaving.modified).remove(key).with_last_space();
-        remove.put(deleted_topic_key(leaving.id), encode_deleted_topic(remembered));
+        if (!is_planted(planted_fault::deletion_without_tombstone))
+            remove.put(deleted_topic_key(leaving.id), encode_deleted_topic(remembered));
         const auto removed = co_await store_.transact(std::move(remove));
         if (removed) {
             co_await feed_.caught_up(*removed);

@@ -1,5 +1,6 @@
 #include "env/file_contract.h"
 
+#include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -137,6 +139,33 @@ TYPED_TEST(real_files, a_full_disk_is_told_and_reads_go_on) {
         << "there is room again";
     f.reset();
     filler.reset();
+}
+
+/// While it lives, no file of this process grows beyond so many bytes.
+class file_size_limit {
+  public:
+    explicit file_size_limit(rlim_t bytes) : signal_before_(std::signal(SIGXFSZ, SIG_IGN)) {
+        EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+        const rlimit limit{bytes, before_.rlim_max};
+        EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    }
+    ~file_size_limit() {
+        EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before_), 0);
+        std::signal(SIGXFSZ, signal_before_);
+    }
+
+  private:
+    rlimit before_{};
+    void (*signal_before_)(int);
+};
+
+TYPED_TEST(real_files, a_write_that_the_kernel_cuts_short_is_not_a_success) {
+    // It writes what fits below the limit and says so: only the next call answers EFBIG.
+    auto f = this->create("a");
+    const file_size_limit limit(5000);
+    const auto written = this->wait(f->write(0, bytes_of(std::string(8192, 'x'))));
+    ASSERT_FALSE(written.has_value());
+    EXPECT_EQ(written.error().code, std::errc::file_too_large) << written.error().message();
 }
 
 TYPED_TEST(real_files, a_file_without_o_direct_works_through_the_cache) {

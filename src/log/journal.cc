@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/logging.h"
+#include "base/planted_fault.h"
 
 namespace logstore {
 namespace {
@@ -203,7 +204,24 @@ env::task<> journal::write_group(std::unique_ptr<journal_group> group) {
     const bytes_view blocks = group->finish(header);
     in_flight_bytes_ = blocks.size();
     ++next_sequence_;
-    auto written = co_await files_[active_].handle->write_durably(position_, blocks);
+    if (is_planted(planted_fault::acknowledged_before_write)) {
+        durable_ = header.sequence;
+        wake_waiters();
+        if (!group->is_empty()) listener_.on_group_durable(header.sequence);
+    }
+    const std::uint64_t position = position_;
+    const std::uint32_t file = active_;
+    const bool runs_ahead = is_planted(planted_fault::group_before_durable_predecessor);
+    if (runs_ahead) {
+        position_ += blocks.size();
+        checksum_before_ = header.checksum;
+        files_[file].last = header.sequence;
+        writing_ = false;
+    }
+    result<> written;
+    if (is_planted(planted_fault::journal_without_flush)) written = co_await files_[file].handle->write(position, blocks);
+    else written = co_await files_[file].handle->write_durably(position, blocks);
+    if (is_planted(planted_fault::journal_write_failure_ignored)) written = {};
     writing_ = false;
     if (!written) {
         failed_ = true;
@@ -211,11 +229,13 @@ env::task<> journal::write_group(std::unique_ptr<journal_group> group) {
         listener_.on_journal_failed(written.error());
         co_return;
     }
-    position_ += blocks.size();
     in_flight_bytes_ = 0;
-    files_[active_].last = header.sequence;
-    checksum_before_ = header.checksum;
-    durable_ = header.sequence;
+    durable_ = std::max(durable_, header.sequence);
+    if (!runs_ahead) {
+        position_ += blocks.size();
+        files_[file].last = header.sequence;
+        checksum_before_ = header.checksum;
+    }
     last_was_empty_ = group->is_empty();
     ++counters_.groups;
     counters_.bytes_written += blocks.size();
@@ -260,7 +280,7 @@ void journal::arm_closing_timer() {
 
 void journal::release_below(journal_sequence needed) {
     std::erase_if(full_, [&](std::uint32_t index) {
-        if (files_[index].last >= needed) return false;
+        if (files_[index].last >= needed && !is_planted(planted_fault::journal_reused_too_early)) return false;
         files_[index].in_use = false;
         ++counters_.files_released;
         return true;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/aligned_buffer.h"
+#include "base/planted_fault.h"
 #include "log/log_errc.h"
 
 namespace logstore {
@@ -50,10 +51,14 @@ env::task<result<std::vector<journal_file_name>>> list_journal_files(env::file_s
 env::task<result<std::vector<found_group>>> scan_journal_file(env::file_system* files, std::string path,
                                                               std::uint32_t file_index,
                                                               std::optional<std::uint64_t> salt) {
-    auto opened = co_await files->open(path, env::open_options::read_only().directly());
+    const bool trusts_cache = is_planted(planted_fault::recovery_through_page_cache);
+    env::open_options how = env::open_options::read_only();
+    if (!trusts_cache) how.directly();
+    auto opened = co_await files->open(path, how);
     if (!opened) co_return std::unexpected(opened.error());
     std::unique_ptr<env::file> file = std::move(*opened);
-    auto dropped = co_await file->drop_cache();
+    result<> dropped;
+    if (!trusts_cache) dropped = co_await file->drop_cache();
     if (!dropped) co_return std::unexpected(dropped.error());
     auto size = co_await file->size();
     if (!size) co_return std::unexpected(size.error());
@@ -95,6 +100,7 @@ env::task<result<std::vector<found_group>>> scan_journal_file(env::file_system* 
             if (!payload) co_return std::unexpected(payload.error());
             group.payload_holds = check_journal_payload(*header, *payload).has_value();
         }
+        if (is_planted(planted_fault::recovery_without_checksums)) group.payload_holds = group_end <= end;
         found.push_back(group);
         // A group that does not hold may have been overwritten from within: look at every block behind its header.
         at = group.payload_holds ? group_end : at + block_bytes;
@@ -125,6 +131,10 @@ journal_scan order_journal_groups(std::vector<found_group> found, journal_sequen
     if (!by_sequence.rbegin()->second.payload_holds) {
         scan.tail_was_torn = true;
         by_sequence.erase(std::prev(by_sequence.end()));
+    }
+    if (is_planted(planted_fault::damage_taken_for_torn_tail)) {
+        const auto damaged = std::ranges::find_if(by_sequence, [](const auto& at) { return !at.second.payload_holds; });
+        by_sequence.erase(damaged, by_sequence.end());
     }
     journal_sequence expected = floor;
     const found_group* before = nullptr;

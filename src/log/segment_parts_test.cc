@@ -1,10 +1,11 @@
 // The parts of a segment in memory: its tail, its index, its marks.
 #include <gtest/gtest.h>
 
-#include "env/testing/sim_random.h"
+#include "env/testing/sim_world.h"
 #include "log/live_segment.h"
 #include "log/segment_files.h"
 #include "log/testing/test_batch.h"
+#include "log/whole_file.h"
 
 namespace logstore {
 namespace {
@@ -151,6 +152,27 @@ TEST(segment_files, names_and_seals_come_back) {
         byte_vector damaged = whole;
         damaged[bit / 8] ^= std::byte(1u << (bit % 8));
         EXPECT_FALSE(decode_segment_seal(damaged)) << bit;
+    }
+}
+
+TEST(segment_files, an_index_with_any_bit_flipped_is_refused) {
+    env::sim_world world(1);
+    env::file_system* files = &world.shard().files;
+    ASSERT_TRUE(world.run(files->make_directory("/t")));
+    const indexed made = make_index(100);
+    ASSERT_TRUE(world.run(write_segment_index(files, "/t", offset(1000), made.bytes, next_offset(5000), &made.index)));
+    ASSERT_TRUE(world.run(read_segment_index(files, "/t", offset(1000))));
+    for (const char* ending : {"index", "timeindex"}) {
+        const std::string path = segment_path("/t", offset(1000), ending);
+        const byte_vector whole = *world.disk().contents(path);
+        ASSERT_FALSE(whole.empty());
+        for (std::size_t at = 0; at <= whole.size(); ++at) {
+            byte_vector content = whole;
+            if (at < whole.size()) content[at] ^= std::byte(1u << (at % 8));
+            ASSERT_TRUE(world.run(replace_file(files, "/t", path.substr(3), content)));
+            EXPECT_EQ(world.run(read_segment_index(files, "/t", offset(1000))).has_value(), at == whole.size())
+                << path << " byte " << at;
+        }
     }
 }
 

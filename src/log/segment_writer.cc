@@ -4,6 +4,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/logging.h"
+#include "base/planted_fault.h"
 #include "log/log_errc.h"
 #include "log/segment_files.h"
 
@@ -41,7 +42,9 @@ env::task<result<>> segment_writer::prepare_file(std::shared_ptr<live_segment> s
     segment->has_exact_length = false;
     if (!segment->file_made) {
         // The name is durable before the journal lets go of anything that lies in the file.
-        auto synced = co_await context_.world.files.sync_directory(directory_);
+        result<> synced;
+        if (!is_planted(planted_fault::roll_without_directory_flush))
+            synced = co_await context_.world.files.sync_directory(directory_);
         if (!synced) co_return synced;
         segment->file_made = true;
     }
@@ -100,7 +103,8 @@ env::task<result<bool>> segment_writer::copy_forward(std::shared_ptr<live_segmen
     auto loaded = co_await load_hole(segment);
     if (!loaded) co_return std::unexpected(loaded.error());
     const std::uint64_t end = segment->end();
-    const auto copy = add_tail_entry(*segment, end, segment->next());
+    const bool copies = !is_planted(planted_fault::tail_not_copied_forward);
+    const auto copy = copies ? add_tail_entry(*segment, end, segment->next()) : context_.appends.last_added_sequence();
     if (!copy) co_return false;
     const bool durable = co_await context_.appends.until_durable(*copy);
     if (!durable) co_return fail(std::make_error_code(std::errc::io_error), "the journal failed");
@@ -123,7 +127,8 @@ env::task<result<>> segment_writer::prepare_rewrite(std::shared_ptr<live_segment
     // The settled bytes alone: what was appended since is in groups of its own, which the marks keep.
     const auto image = add_tail_entry(*segment, segment->settled_end(), segment->settled_next());
     if (!image) co_return fail(std::make_error_code(std::errc::no_buffer_space), "the journal is full");
-    const bool durable = co_await context_.appends.until_durable(*image);
+    const bool waits = !is_planted(planted_fault::settled_block_without_image);
+    const bool durable = !waits || co_await context_.appends.until_durable(*image);
     if (!durable) co_return fail(std::make_error_code(std::errc::io_error), "the journal failed");
     note_may_rewrite(*segment);
     co_return result<>{};
@@ -254,7 +259,9 @@ env::task<result<>> segment_writer::flush(std::shared_ptr<live_segment> segment)
     const std::shared_ptr<env::file> file = *opened;
     segment->unflushed = false;
     const std::uint64_t written = segment->written();
-    auto flushed = co_await file->flush();
+    result<> flushed;
+    if (!is_planted(planted_fault::segment_without_flush)) flushed = co_await file->flush();
+    if (!flushed && is_planted(planted_fault::flush_retried_after_error)) flushed = co_await file->flush();
     if (!flushed) co_return flush_failed(flushed.error());
     segment->note_flushed(written);
     ++context_.counters.segment_flushes;

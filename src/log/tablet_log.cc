@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/logging.h"
+#include "base/planted_fault.h"
 #include "log/log_errc.h"
 #include "log/log_reader.h"
 #include "log/segment_files.h"
@@ -118,6 +119,11 @@ recovery_point tablet_log::point() const {
     // A group that is not durable may never be: what it holds is not promised here.
     point.has_journal_tail =
         first.needs_journal() && first.first_needed_sequence() <= context_.appends.durable_sequence();
+    if (is_planted(planted_fault::point_before_flush) && first.written() > first.durable_file_bytes()) {
+        point.segment_bytes = first.written();
+        point.covered = context_.appends.collecting_sequence() - 1;
+        point.has_journal_tail = false;
+    }
     return point;
 }
 
@@ -284,7 +290,7 @@ segment_view tablet_log::view_of(const std::shared_ptr<live_segment>& segment) c
     segment_view view;
     view.tablet = id_;
     view.base = segment->base();
-    view.limit = segment->durable_end();
+    view.limit = is_planted(planted_fault::read_beyond_durable) ? segment->end() : segment->durable_end();
     view.path = segment_path(directory(), segment->base(), "log");
     view.live = segment;
     return view;
@@ -402,6 +408,10 @@ env::task<result<>> tablet_log::move_log_start(offset to) {
     header.kind = journal_entry_kind::log_start;
     header.tablet = id_;
     header.base_offset = to;
+    if (is_planted(planted_fault::log_start_after_unlink)) {
+        log_start_ = to;
+        co_return co_await remove_below_log_start();
+    }
     const journal_sequence sequence = context_.appends.add(header, {});
     // A recovery point may cover that group before this has heard that it is durable.
     log_start_promised_ = std::max(log_start_promised_, to);

@@ -1,5 +1,6 @@
 #include "log/whole_file.h"
 
+#include "base/planted_fault.h"
 #include "log/log_errc.h"
 
 namespace logstore {
@@ -14,11 +15,12 @@ env::task<result<>> replace_file(env::file_system* files, std::string folder, st
     if (!cut) co_return cut;
     auto written = co_await file->write(0, content);
     if (!written) co_return written;
-    auto flushed = co_await file->flush();
+    result<> flushed;
+    if (!is_planted(planted_fault::replaced_without_flush)) flushed = co_await file->flush();
     if (!flushed) co_return flushed;
     file.reset();
     auto renamed = co_await files->rename(draft, path);
-    if (!renamed) co_return renamed;
+    if (!renamed || is_planted(planted_fault::rename_without_directory_flush)) co_return renamed;
     co_return co_await files->sync_directory(folder);
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/logging.h"
+#include "base/planted_fault.h"
 #include "env/gate.h"
 #include "log/block_images.h"
 #include "log/journal_reader.h"
@@ -197,11 +198,12 @@ env::task<result<recovered_store>> recover_store(env::environment world, recover
     recovery_point_file file;
     file.boot = options.boot;
     file.floor = store.first_sequence;
-    file.journal_salt = store.journal_salt = world.random.next();
+    file.journal_salt = store.journal_salt = is_planted(planted_fault::salt_kept) ? 1 : world.random.next();
     for (auto& [id, point] : store.points) {
         point.covered = store.first_sequence - 1;
         file.points.push_back(point);
     }
+    if (is_planted(planted_fault::served_before_checkpoint)) co_return store;
     byte_vector content = encode_recovery_points(file);
     auto written = co_await replace_file(&world.files, options.recovery_folder, store_recovery_points_name(options.boot),
                                          std::move(content));

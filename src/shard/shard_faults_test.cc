@@ -271,6 +271,70 @@ TEST(shard_faults, a_topic_deleted_while_appends_go_on_comes_back_empty_under_it
     }
 }
 
+/// The n-th flush of a segment fails, appends go on as long as they may, then the power fails. False when there were fewer.
+bool fail_flush_then_cut(std::uint64_t n) {
+    SCOPED_TRACE(fmt::format("EIO at flush {}", n));
+    store_under_fault store(11, 1);
+    std::uint64_t flushes = 0;
+    {
+        shard_rig rig(store.world, boot_number(1), store.options);
+        EXPECT_TRUE(store.world.run(rig.start(store.topics)));
+        const auto is_segment_flush = env::sim_disk_operations(env::sim_disk_operation_kind::flush, ".log");
+        store.world.disk().fail_matching(
+            [&](const env::sim_disk_operation& operation) { return is_segment_flush(operation) && ++flushes == n; },
+            std::errc::io_error);
+        store.world.run(store.append_some(&rig, leader_epoch(1), 80));
+        EXPECT_EQ(rig.fatal().empty(), flushes < n);
+        store.world.crash(n);
+        rig.abandon();
+        store.world.disk().clear_faults();
+    }
+    shard_rig rig(store.world, boot_number(2), store.options);
+    const auto started = store.world.run(rig.start(store.topics));
+    EXPECT_TRUE(started) << started.error().message();
+    if (started) store.expect_all(rig);
+    EXPECT_TRUE(store.world.run(rig.stop()));
+    return flushes >= n;
+}
+
+TEST(shard_faults, a_flush_that_failed_is_not_tried_again_and_a_power_cut_after_it_loses_nothing) {
+    for (std::uint64_t n = 1; n < 100 && !HasFailure(); ++n)
+        if (!fail_flush_then_cut(n)) break;
+}
+
+TEST(shard_faults, a_reader_sees_nothing_that_a_power_cut_could_take_back) {
+    store_under_fault store(12, 1);
+    const tablet_id tablet{store.topics[0].id, partition_id(0)};
+    shard_rig rig(store.world, boot_number(1), store.options);
+    ASSERT_TRUE(store.world.run(rig.start(store.topics)));
+    ASSERT_EQ(store.world.run(rig.append(tablet, make_test_batch(300))).code, tablet_errc::ok);
+    store.world.disk().hold(env::sim_disk_operations(env::sim_disk_operation_kind::write_durably));
+    auto appending = store.world.start(rig.append(tablet, make_test_batch(400)));
+    store.world.advance(std::chrono::milliseconds(50));
+    read_request request;
+    request.tablet = tablet;
+    request.from = offset(0);
+    request.bytes_max = 10'000;
+    EXPECT_EQ(store.world.run(rig.at(0).read(request)).bytes, 300u);
+    store.world.disk().release();
+    store.world.run_until([&] { return appending.done(); });
+    EXPECT_EQ(store.world.run(rig.at(0).read(request)).bytes, 700u);
+    ASSERT_TRUE(store.world.run(rig.stop()));
+}
+
+TEST(shard_faults, every_start_gives_its_journals_another_salt) {
+    // Whoever knew the salt could write a record that poses as a journal group.
+    store_under_fault store(13, 1);
+    std::vector<std::uint64_t> salts;
+    for (int boot = 1; boot <= 2; ++boot) {
+        shard_rig rig(store.world, boot_number(boot), store.options);
+        ASSERT_TRUE(store.world.run(rig.start(store.topics)));
+        salts.push_back(rig.recovered().journal_salt);
+        ASSERT_TRUE(store.world.run(rig.stop()));
+    }
+    EXPECT_NE(salts[0], salts[1]);
+}
+
 TEST(shard_faults, a_stop_does_not_wait_for_a_deletion_that_a_full_disk_holds_up) {
     store_under_fault store(10, 1);
     store.topics[0].partitions = 40;
