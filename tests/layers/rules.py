@@ -68,7 +68,7 @@ BANS = [
     _ban("randomness", r"(?<![\w.>:])s?rand\s*\(|std::s?rand\b|::random\s*\(|random_device|std::mt19937",
          _ENV, "a run is repeatable from its seed"),
     _ban("environment variable", r"\b(?:secure_)?getenv\s*\(|\bsetenv\s*\(",
-         ("src/env/", "src/app/"), "settings come from the option table", in_tests=True),
+         ("src/env/", "src/app/", "src/base/planted_fault.cc"), "settings come from the option table", in_tests=True),
     _ban("order by address", r"std::hash<[^<>]*\*\s*>|\b(?:map|set)<\s*(?:const\s+)?[\w:]+\s*(?:const\s*)?\*",
          (), "addresses differ from run to run"),
     _ban("Boost.Asio", r"#\s*include\s*<boost/asio|\bboost::asio\b", _ENV, "one place knows the event loop"),
