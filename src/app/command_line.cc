@@ -299,17 +299,19 @@ void command_line_parser::add_inspect() {
         one.add_flag("--json", json_, "Print one JSON object a line.");
     };
     add(stored_format::segment, "segment",
-        "Print a segment's record batches and verify them. Exit code 1 when it is damaged, 4 when there is no "
+        "Print a segment's record batches and verify them. Exit code 1 when it is damaged, 4 when there is "
+        "no "
         "such file.",
         "The segment (.log) file.",
         "logstore inspect segment logstore-data/logs/events-0/00000000000000000000.log");
     add(stored_format::journal, "journal",
-        "Print a journal file's groups and verify those that a replay needs. Exit code 1 when one of these is "
+        "Print a journal file's groups and verify those that a replay needs. Exit code 1 when one of these "
+        "is "
         "damaged, 4 when there is no such file.",
-        "The journal file.",
-        "logstore inspect journal logstore-data/journal/0-0.journal");
+        "The journal file.", "logstore inspect journal logstore-data/journal/0-0.journal");
     add(stored_format::recovery_points, "recovery-points",
-        "Print the recovery points of a store. Exit code 1 when they are damaged, 4 when there is no such file.",
+        "Print the recovery points of a store. Exit code 1 when they are damaged, 4 when there is no such "
+        "file.",
         "The recovery-points file.", "logstore inspect recovery-points logstore-data/recovery/1-0.points");
 }
 
