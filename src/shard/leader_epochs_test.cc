@@ -75,7 +75,11 @@ struct store_with_epochs {
                 ASSERT_EQ(world.run(rig.append(tablet(partition), make_test_batch(100))).code,
                           tablet_errc::ok);
             for (int partition = 0; partition < 2; ++partition)
-                batches[partition] = *world.run(rig.read_all(tablet(partition)));
+            {
+                const auto read = world.run(rig.read_all(tablet(partition)));
+                ASSERT_TRUE(read) << read.error().message();
+                batches[partition] = *read;
+            }
             ASSERT_TRUE(world.run(rig.stop()));
         }
         for (int partition = 0; partition < 2; ++partition)
