@@ -77,6 +77,7 @@ class command_line_parser {
     void add_create_topic(CLI::App& topic);
     void add_delete_topic(CLI::App& topic);
     void add_inspect();
+    void add_repair();
     void add_bench();
     void add_server_options(CLI::App& command);
     void add_topic_name(CLI::App& command, std::string description);
@@ -103,6 +104,7 @@ class command_line_parser {
     std::string partitions_;
     std::vector<std::string> topic_configs_;
     bool confirmed_ = false;
+    bool accept_loss_ = false;
     std::string path_;
     std::string data_dir_, kafka_, advertise_, shards_;
     std::vector<std::string> settings_;
@@ -124,6 +126,7 @@ command_line_parser::command_line_parser() {
     add_topic();
     add_bench();
     add_inspect();
+    add_repair();
     add_group_of_commands(
         root_,
         {"COMMAND [OPTIONS]",
@@ -313,6 +316,21 @@ void command_line_parser::add_inspect() {
         "Print the recovery points of a store. Exit code 1 when they are damaged, 4 when there is no such "
         "file.",
         "The recovery-points file.", "logstore inspect recovery-points logstore-data/recovery/1-0.points");
+}
+
+void command_line_parser::add_repair() {
+    CLI::App& repair = add_command(
+        root_, "repair",
+        "Say what of a store that does not start is damaged, and with --accept-loss recover the rest. No server may run on it.",
+        {"--data-dir DIR [OPTIONS]",
+         {"logstore repair --data-dir /var/lib/logstore", "logstore repair --data-dir /var/lib/logstore --accept-loss"},
+         {"Exit codes: 0 nothing is damaged, or it was repaired; 1 damage was found and nothing changed, or it failed;",
+          "4 there is no store."}},
+        [this] { chosen_ = repair_command{data_dir_, accept_loss_, json_}; });
+    repair.add_option("--data-dir", data_dir_, "The store's data directory.")->type_name("DIR")->required();
+    repair.add_flag("--accept-loss", accept_loss_,
+                    "Give up what is damaged for ever, acknowledged records too, and recover everything else.");
+    repair.add_flag("--json", json_, "Print one JSON document instead of text.");
 }
 
 void command_line_parser::add_bench() {

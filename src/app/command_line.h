@@ -67,6 +67,13 @@ struct inspect_command {
     bool json = false;
 };
 
+/// `logstore repair`.
+struct repair_command {
+    std::string data_dir;
+    bool accept_loss = false;
+    bool json = false;
+};
+
 /// `logstore bench latency`.
 struct bench_latency_command {
     server_choice target;
@@ -81,7 +88,7 @@ struct bench_latency_command {
 };
 
 using command = std::variant<serve_command, create_topic_command, list_topics_command, describe_topic_command,
-                             delete_topic_command, inspect_command, bench_latency_command>;
+                             delete_topic_command, inspect_command, repair_command, bench_latency_command>;
 
 /// The command line asks for no command: for help or the version, or it is wrong.
 struct early_exit {

@@ -203,6 +203,15 @@ TEST_F(command_line, the_version_names_number_and_build) {
     EXPECT_TRUE(got.error().text.starts_with("logstore ")) << got.error().text;
 }
 
+TEST_F(command_line, repair_wants_a_data_directory_and_says_loss_by_name) {
+    const auto asked = parse_command_line({"repair", "--data-dir", "d", "--accept-loss"});
+    ASSERT_TRUE(asked.has_value());
+    EXPECT_EQ(std::get<repair_command>(*asked).data_dir, "d");
+    EXPECT_TRUE(std::get<repair_command>(*asked).accept_loss);
+    EXPECT_FALSE(std::get<repair_command>(*parse_command_line({"repair", "--data-dir", "d"})).accept_loss);
+    EXPECT_EQ(parse_command_line({"repair"}).error().code, exit_code::wrong_usage);
+}
+
 // --- help, word by word
 
 /// The help of a command is what testing/help/<name>.txt holds. LOGSTORE_UPDATE_SNAPSHOTS=1 writes the files
@@ -235,6 +244,7 @@ TEST_F(command_line, help_is_what_its_snapshots_say) {
     expect_help({"inspect", "segment"});
     expect_help({"inspect", "journal"});
     expect_help({"inspect", "recovery-points"});
+    expect_help({"repair"});
 }
 
 }  // namespace

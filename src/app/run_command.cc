@@ -3,6 +3,7 @@
 #include "app/bench_latency.h"
 #include "app/command_line.h"
 #include "app/inspect.h"
+#include "app/repair.h"
 #include "app/run_on_host.h"
 #include "app/serve.h"
 #include "app/serve_options.h"
@@ -35,6 +36,7 @@ struct runner {
     int operator()(const describe_topic_command& asked) const { return on_host(run_describe_topic, asked); }
     int operator()(const delete_topic_command& asked) const { return on_host(run_delete_topic, asked); }
     int operator()(const inspect_command& asked) const { return on_host(run_inspect, asked); }
+    int operator()(const repair_command& asked) const { return on_host(run_repair, asked); }
     int operator()(const bench_latency_command& asked) const {
         interruption stop;
         return number_of(run_on_host(out, [&](env::host& host) {

@@ -10,6 +10,7 @@
 
 #include "app/exit_code.h"
 #include "app/module_options.h"
+#include "app/storage_failure.h"
 #include "app/version.h"
 #include "base/logging.h"
 #include "env/host.h"
@@ -69,14 +70,6 @@ void serving::end(int outcome) {
     host_.stop();
 }
 
-[[noreturn]] void die(const error& why) {
-    // What was in flight may be on disk or not. Connections close unanswered with the process; the next start finds out.
-    log_error("storage", "a durable write failed: {}. The process ends here: restart it, and recovery reads what the disk holds",
-              why.message());
-    std::fflush(nullptr);
-    std::_Exit(number_of(exit_code::failed));
-}
-
 env::task<> serving::start() {
     auto opened = co_await open();
     if (!opened) {
@@ -98,7 +91,7 @@ env::task<result<>> serving::open() {
     log_info("serve", "logstore {} opens {} with {} shards, disk: {}", version_number(), options_.data_dir, worlds.size(),
              worlds.front().files.description());
     const env::monotonic_time begun = worlds.front().time().now();
-    auto opened = co_await store::open(worlds, store_options_of(options_, host_.shard_count()), [](error why) { die(why); });
+    auto opened = co_await store::open(worlds, store_options_of(options_, host_.shard_count()), [](error why) { end_process(why); });
     if (!opened) co_return std::unexpected(opened.error());
     store_ = std::move(*opened);
     const recovered_store& found = store_->recovered();

@@ -155,6 +155,11 @@ error cannot_write_to(const std::string& folder, const error& why) {
             "; make it writable for this user and see that its disk has room, or give another --data-dir");
 }
 
+env::task<result<bool>> is_data_directory(env::environment world, std::string folder) {
+    const std::string path = fmt::format("{}/{}", folder, file_name);
+    co_return co_await world.files.exists(path);
+}
+
 env::task<result<owned_directory>> open_data_directory(env::environment world, std::string folder) {
     auto there = co_await make_if_absent(world, folder);
     if (!there) co_return std::unexpected(there.error());

@@ -26,6 +26,9 @@ struct owned_directory {
 /// this completes, the folder and its identity are durable.
 env::task<result<owned_directory>> open_data_directory(env::environment world, std::string folder);
 
+/// Whether a store, of whatever version, lives in that folder. Changes nothing.
+env::task<result<bool>> is_data_directory(env::environment world, std::string folder);
+
 /// What to do about a data directory where something cannot be written.
 error cannot_write_to(const std::string& folder, const error& why);
 

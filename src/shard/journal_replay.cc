@@ -214,7 +214,6 @@ env::task<result<>> journal_replay::finish_one(tablet_id id, state* at) {
     if (has_gap && !options_.accept_loss)
         co_return fail(log_errc::corrupt, fmt::format("{}: the journal lacks bytes from position {} of segment {}", at->directory,
                                                       at->segment->end(), at->segment->base()));
-    if (has_gap) log_error("recovery", "{}: records from offset {} on are lost", at->directory, at->segment->next());
     if (!at->segment || at->is_deleted) co_return result<>{};
     auto settled = co_await at->writer->settle(at->segment);
     if (!settled) co_return settled;
@@ -227,7 +226,10 @@ env::task<result<>> journal_replay::finish_one(tablet_id id, state* at) {
     known.has_journal_tail = false;
     known.has_exact_length = false;
     known.max_timestamp = at->is_max_timestamp_known ? at->max_timestamp : no_timestamp;
-    if (has_gap) co_await cut_to_whole_batches(at, &known);
+    if (has_gap) {
+        co_await cut_to_whole_batches(at, &known);
+        losses_.push_back(fmt::format("{}: records from offset {} on are lost", at->directory, known.next));
+    }
     if (at->epochs.is_empty() && !has_gap) co_return result<>{};
     co_return co_await complete_epoch_checkpoint(&context_.world.files, at->directory, std::move(at->epochs), known.log_start,
                                                  known.next);

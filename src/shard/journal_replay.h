@@ -36,6 +36,8 @@ class journal_replay final : private journal_listener {
     /// After finish(): every tablet, settled.
     std::unordered_map<tablet_id, recovery_point> take_points();
     std::uint64_t replayed_bytes() const { return replayed_bytes_; }
+    /// What went with the damage, a sentence each; once, after finish().
+    std::vector<std::string> take_losses() { return std::move(losses_); }
     std::size_t replayed_tablets() const { return states_.size(); }
 
   private:
@@ -79,6 +81,7 @@ class journal_replay final : private journal_listener {
     log_context context_;
     std::unordered_map<tablet_id, std::unique_ptr<state>> states_;
     std::uint64_t replayed_bytes_ = 0;
+    std::vector<std::string> losses_;
 };
 
 }  // namespace logstore

@@ -63,14 +63,16 @@ env::task<result<found_points>> read_points(env::file_system* files, std::string
 std::string say_damage(std::uint32_t shard, const std::vector<std::string>& damage) {
     std::string text = fmt::format("the journal of shard {} is damaged below its last durable group:", shard);
     for (const auto& finding : damage) text += "\n  " + finding;
-    return text + "\nAcknowledged records would be lost. Nothing was changed. Restore this data directory from a copy, or give "
-                  "another --data-dir; `logstore inspect journal` shows what the groups hold.";
+    return text + "\nAcknowledged records would be lost. Nothing was changed. Restore this data directory from a copy, or go on "
+                  "without them: `logstore repair` says what that costs. `logstore inspect journal` shows what the groups "
+                  "hold.";
 }
 
 struct replay_outcome {
     journal_sequence highest{0};
     bool tail_was_torn = false;
     std::uint64_t groups = 0;
+    std::vector<std::string> damage;
 };
 
 struct scanned_journal {
@@ -98,11 +100,10 @@ env::task<result<std::vector<scanned_journal>>> scan_journals(env::environment w
         if (!scan) co_return std::unexpected(scan.error());
         outcome->highest = std::max(outcome->highest, scan->highest);
         outcome->tail_was_torn |= scan->tail_was_torn;
-        if (!scan->damage.empty()) {
-            const std::string text = say_damage(shard, scan->damage);
-            if (!options.accept_loss) co_return fail(log_errc::corrupt, text);
-            log_error("recovery", "going on over damage, as asked: {}", text);
-        }
+        for (const std::string& finding : scan->damage)
+            outcome->damage.push_back(fmt::format("journal of shard {}: {}", shard, finding));
+        if (!scan->damage.empty() && !options.accept_loss)
+            co_return fail(log_errc::corrupt, say_damage(shard, scan->damage));
         scanned_journal one;
         one.handles.resize(scan->files.size());
         one.scan = std::move(*scan);
@@ -194,6 +195,9 @@ env::task<result<recovered_store>> recover_store(env::environment world, recover
     store.replayed_bytes = replay.replayed_bytes();
     store.replayed_tablets = replay.replayed_tablets();
     store.tail_was_torn = replayed->tail_was_torn;
+    store.losses = std::move(replayed->damage);
+    std::ranges::move(replay.take_losses(), std::back_inserter(store.losses));
+    for (const std::string& loss : store.losses) log_error("recovery", "given up, as asked: {}", loss);
 
     recovery_point_file file;
     file.boot = options.boot;
@@ -209,6 +213,16 @@ env::task<result<recovered_store>> recover_store(env::environment world, recover
                                          std::move(content));
     if (!written) co_return std::unexpected(written.error());
     co_return store;
+}
+
+env::task<result<std::vector<std::string>>> find_journal_damage(env::environment world, recovery_options options) {
+    auto found = co_await read_points(&world.files, options.recovery_folder);
+    if (!found) co_return std::unexpected(found.error());
+    options.accept_loss = true;  // so that all of it is found
+    replay_outcome outcome;
+    auto scanned = co_await scan_journals(world, options, &*found, &outcome);
+    if (!scanned) co_return std::unexpected(scanned.error());
+    co_return std::move(outcome.damage);
 }
 
 env::task<result<>> remove_obsolete_files(env::environment world, recovery_options options, std::uint32_t shards,

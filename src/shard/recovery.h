@@ -34,6 +34,8 @@ struct recovered_store {
     std::uint64_t replayed_bytes = 0;
     std::size_t replayed_tablets = 0;
     bool tail_was_torn = false;
+    /// What was given up, a sentence each: damage that was gone over and what it cost. Only with accept_loss.
+    std::vector<std::string> losses;
 };
 
 /// The directory name of a tablet that exists; empty for one whose topic is gone.
@@ -44,6 +46,9 @@ using tablet_topic_lookup = std::function<std::string(const tablet_id&)>;
 /// Safe to repeat after a crash at any point. log_errc::corrupt when acknowledged data in the journal is damaged: nothing is
 /// changed, the message names groups, tablets and offsets.
 env::task<result<recovered_store>> recover_store(env::environment world, recovery_options options, tablet_topic_lookup topic_of);
+
+/// Why recover_store would refuse the journals, a sentence each; empty when it would not. Reads only.
+env::task<result<std::vector<std::string>>> find_journal_damage(env::environment world, recovery_options options);
 
 /// Removes journals and recovery points of earlier runs, and journals beyond `shards` × `files`. After recover_store.
 env::task<result<>> remove_obsolete_files(env::environment world, recovery_options options, std::uint32_t shards,

@@ -86,6 +86,18 @@ env::task<result<std::unique_ptr<store>>> store::open(std::vector<env::environme
     co_return made;
 }
 
+env::task<result<std::vector<std::string>>> store::find_damage(env::environment world, std::string data_dir) {
+    auto exists = co_await is_data_directory(world, data_dir);
+    if (!exists) co_return std::unexpected(exists.error());
+    if (!*exists) co_return fail(log_errc::not_found, "there is no store in " + data_dir);
+    auto owned = co_await open_data_directory(world, data_dir);
+    if (!owned) co_return std::unexpected(owned.error());
+    recovery_options options;
+    options.journal_folder = data_dir + "/journal";
+    options.recovery_folder = data_dir + "/recovery";
+    co_return co_await find_journal_damage(world, options);
+}
+
 env::task<result<>> store::open_all() {
     auto directory = co_await open_directory();
     if (!directory) co_return directory;

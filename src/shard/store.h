@@ -34,6 +34,9 @@ class store {
     /// first of which is the caller's. Errors name the data directory and what to do. `on_fatal` may be called on any shard.
     static env::task<result<std::unique_ptr<store>>> open(std::vector<env::environment> worlds, store_options options,
                                                           std::function<void(error)> on_fatal);
+    /// Why open() would refuse the journals of an existing store, a sentence each; empty when it would not. Changes nothing;
+    /// log_errc::in_use while a process serves it.
+    static env::task<result<std::vector<std::string>>> find_damage(env::environment world, std::string data_dir);
     ~store();
 
     std::uint32_t shard_count() const { return static_cast<std::uint32_t>(shards_.size()); }
