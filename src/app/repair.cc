@@ -27,9 +27,9 @@ std::string report_text(const std::vector<std::string>& found, bool repaired) {
     std::string out = repaired ? "Given up:\n" : "Damaged:\n";
     for (const std::string& finding : found) out += "  " + finding + "\n";
     out += repaired ? "Everything else is recovered; the store is stopped cleanly and starts again.\n"
-                    : "A start refuses this. Nothing was changed. A copy of the data directory from before the damage loses less; "
-                      "with --accept-loss the records above, and those behind them in the same partitions, are given up and "
-                      "the rest is recovered.\n";
+                    : "A start refuses this. Nothing was changed. A copy of the data directory from before the damage loses "
+                      "less; with --accept-loss the records above, and those behind them in the same partitions, are given "
+                      "up and the rest is recovered.\n";
     return out;
 }
 

@@ -91,7 +91,8 @@ env::task<result<>> serving::open() {
     log_info("serve", "logstore {} opens {} with {} shards, disk: {}", version_number(), options_.data_dir, worlds.size(),
              worlds.front().files.description());
     const env::monotonic_time begun = worlds.front().time().now();
-    auto opened = co_await store::open(worlds, store_options_of(options_, host_.shard_count()), [](error why) { end_process(why); });
+    store_options options = store_options_of(options_, host_.shard_count());
+    auto opened = co_await store::open(worlds, std::move(options), [](error why) { end_process(why); });
     if (!opened) co_return std::unexpected(opened.error());
     store_ = std::move(*opened);
     const recovered_store& found = store_->recovered();
