@@ -119,6 +119,11 @@ class Place(NamedTuple):
     def __str__(self) -> str:
         return f"{self.topic}/{self.partition}"
 
+    @property
+    def key(self) -> str:
+        """In a history."""
+        return f"{self.topic}-{self.partition}"
+
 
 def by_topic(places: Iterable[Place]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}

@@ -1,7 +1,8 @@
-"""What a store was asked and what it answered, over all cuts of its life. Also as events, one line of JSON each.
+"""What a store was asked and what it answered, over all cuts of its life.
 
-An event: {"process", "time" (ns), "type": invoke|ok|fail|unknown, "f": append|read|create|delete, "key": "topic/partition",
-"value": a batch's name, or of a read a list of [offset, value], "offset": of its first record, "records": how many}.
+Also as events, a line of JSON each, for a checker of histories: `time_ns`, `type` (invoke, ok, fail, unknown; run, mark, fault,
+heal), `operation` (send, poll, final-read), `process`, `id`, `key` (topic-partition), `offset`, `values` (of the records, as
+process.sequence.length.checksum). Topics that are deleted are left out: what becomes of their records the verdict knows.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import json
 import pathlib
 import threading
 import time
+import zlib
 from typing import Any
 
 from kafka_wire import CONTENT_AT, Place
 
+RECORDS_MAX = 1000  # in a batch
 OPEN, ACKNOWLEDGED, REFUSED, UNKNOWN = "open", "acknowledged", "refused", "unknown"
 
 
@@ -21,15 +24,16 @@ class Batch:
     """One batch of records that was sent once."""
 
     __slots__ = ("name", "process", "number", "place", "content", "records", "acks", "state", "offset", "floor",
-                 "first_generation", "last_generation", "is_gone")
+                 "values", "first_generation", "last_generation", "is_gone")
 
-    def __init__(self, name: str, process: int, number: int, place: Place, content: bytes, records: int, acks: int) -> None:
-        self.name = name
+    def __init__(self, process: int, number: int, place: Place, content: bytes, values: list[bytes], acks: int) -> None:
+        self.name = f"{process}-{number}"
         self.process = process  # of one connection
         self.number = number  # grows in the order of sending
         self.place = place
         self.content = content
-        self.records = records
+        self.records = len(values)
+        self.values = [f"{process}.{number * RECORDS_MAX + at}.{len(one)}.{zlib.crc32(one):08x}" for at, one in enumerate(values)]
         self.acks = acks
         self.state = OPEN
         self.offset = -1
@@ -77,7 +81,8 @@ class Topic:
 class Ledger:
     """Threads of the load write into it; it is read while none of them runs."""
 
-    def __init__(self, events: pathlib.Path) -> None:
+    def __init__(self, events: pathlib.Path, deleted: tuple[str, ...] = ()) -> None:
+        """Topics that may be `deleted` are no part of the events."""
         self.lock = threading.Lock()
         self.by_content: dict[bytes, Batch] = {}
         self.batches: list[Batch] = []
@@ -89,13 +94,28 @@ class Ledger:
         self._highest: dict[tuple[Place, int], int] = {}
         self._complaints: list[str] = []
         self._events = events.open("a", buffering=1 << 16)
+        self._deleted = deleted
+        self.note("run", faults=["power-cut"], log_start="observed")
 
     def close(self) -> None:
         self._events.close()
 
-    def _note(self, type_: str, process: int, f: str, place: Place, **more: Any) -> None:
-        self._events.write(json.dumps({"process": process, "time": time.monotonic_ns(), "type": type_, "f": f,
-                                       "key": str(place), **more}) + "\n")
+    def note(self, type_: str, **more: Any) -> None:
+        """One event; whoever is not alone holds the lock."""
+        self._events.write(json.dumps({"time_ns": time.monotonic_ns(), "type": type_, **more}, separators=(",", ":")) + "\n")
+
+    def _note_send(self, type_: str, batch: Batch, **more: Any) -> None:
+        if batch.place.topic not in self._deleted:
+            self.note(type_, operation="send", process=batch.process, id=batch.number, key=batch.place.key, **more)
+
+    def note_final_read(self, process: int, place: Place, start: int, end: int, found: list[tuple[int, Batch]]) -> None:
+        if place.topic in self._deleted:
+            return
+        common = {"operation": "final-read", "process": process, "key": place.key, "replica": "1"}
+        self.note("invoke", **common)
+        for base, batch in found:
+            self.note("ok", **common, offset=base, values=batch.values)
+        self.note("ok", **common, log_start=start, end=end, complete=True)
 
     def flush(self) -> None:
         self._events.flush()
@@ -104,16 +124,16 @@ class Ledger:
         found, self._complaints = self._complaints, []
         return found
 
-    def sending(self, process: int, number: int, place: Place, batch: bytes, records: int, acks: int) -> Batch:
+    def sending(self, process: int, number: int, place: Place, batch: bytes, values: list[bytes], acks: int) -> Batch:
         """Just before it is sent."""
-        one = Batch(f"{process}-{number}", process, number, place, batch[CONTENT_AT:], records, acks)
+        one = Batch(process, number, place, batch[CONTENT_AT:], values, acks)
         with self.lock:
             topic = self.topics[place.topic]
             one.first_generation = topic.oldest_generation
             one.floor = self._highest.get((place, topic.generation), -1)
             self.by_content[one.content] = one
             self.batches.append(one)
-            self._note("invoke", process, "append", place, value=one.name, records=records, acks=acks)
+            self._note_send("invoke", one, values=one.values)
         return one
 
     def answered(self, batch: Batch, code: int, offset: int) -> None:
@@ -121,10 +141,10 @@ class Ledger:
             batch.last_generation = self.topics[batch.place.topic].generation
             if code != 0:
                 batch.state = REFUSED
-                self._note("fail", batch.process, "append", batch.place, value=batch.name, error=code)
+                self._note_send("fail", batch, error=str(code))
                 return
             batch.state, batch.offset = ACKNOWLEDGED, offset
-            self._note("ok", batch.process, "append", batch.place, value=batch.name, offset=offset, records=batch.records)
+            self._note_send("ok", batch, offset=offset)
             if batch.first_generation == batch.last_generation:
                 where = batch.place, batch.last_generation
                 if offset <= batch.floor:
@@ -137,7 +157,7 @@ class Ledger:
         with self.lock:
             batch.state = UNKNOWN
             batch.last_generation = self.topics[batch.place.topic].generation
-            self._note("unknown", batch.process, "append", batch.place, value=batch.name)
+            self._note_send("unknown", batch, error="no answer")
 
     def read(self, process: int, place: Place, start: int, end: int, found: list[tuple[int, Batch]]) -> None:
         """What a consumer was given while the load ran, of a topic that is never deleted; `end`: its high watermark."""
@@ -149,8 +169,9 @@ class Ledger:
             for base, batch in found:
                 if seen.setdefault(base, batch) is not batch:
                     self._complaints.append(f"a consumer was given {batch!r} at {place}, {base}; before that {seen[base]!r}")
-            if found:
-                self._note("ok", process, "read", place, value=[[base, batch.name] for base, batch in found])
+            for base, batch in found:
+                self.note("ok", operation="poll", process=process, key=place.key, offset=base, values=batch.values, high=end,
+                          log_start=start)
 
     def complain(self, what: str) -> None:
         with self.lock:
@@ -163,7 +184,6 @@ class Ledger:
                 topic.creation, topic.deletion = "asked", "none"
             else:
                 topic.deletion = "asked"
-            self._note("invoke", 0, what, Place(topic.name, -1), value=topic.generation)
 
     def changed(self, topic: Topic, what: str) -> None:
         with self.lock:
@@ -171,4 +191,3 @@ class Ledger:
                 topic.creation = "done"
             else:
                 topic.deletion = "done"
-            self._note("ok", 0, what, Place(topic.name, -1), value=topic.generation)

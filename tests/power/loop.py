@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cut_disk import PROFILES, CutDisk, built, mountable
-from power_load import Load, create_missing
+from power_load import REBORN, Load, create_missing
 from ledger import Ledger
 from read_back import Unreadable, read_everything
 from support.server import DATA, SMALL, Server
@@ -141,7 +141,7 @@ class Life:
         }
         self.server = PoweredServer(self.folder, self.disk.mount_point / "data", dice.choice((1, 2, 2, 3)), self.settings,
                                     wishes.lies)
-        self.ledger = Ledger(self.folder / "events.jsonl")
+        self.ledger = Ledger(self.folder / "events.jsonl", deleted=(REBORN,))
         self.next_process = 2
         self.cut_number = 0
         self.said = ""  # of the cut under way
@@ -197,6 +197,7 @@ class Life:
         if dice.random() < 0.2:
             self.note_way("shutdown")
             self.disk.shut_down()
+            lost = {}  # the checker counts what was in flight
             time.sleep(dice.choice((0, 0, 0.02)) * dice.random())
             self.server.kill()
             self.disk.remount()
@@ -211,6 +212,8 @@ class Life:
             self.disk.power_off()
             self.disk.power_on()
         self.totals.counts["cuts"] += 1
+        with self.ledger.lock:
+            self.ledger.note("fault", fault="power-cut", **({"effects": {"dropped_sectors": lost["dropped"]}} if lost else {}))
 
     def start_or_die(self) -> None:
         """Some starts meet a cut of their own; what they did by then must not matter."""
@@ -230,8 +233,10 @@ class Life:
         except AssertionError as failure:
             raise Finding(f"the server does not start: {failure}") from None
         self.note_way(self.server.settings["storage.disk_backend"])
+        self.ledger.note("mark", operation="boot", node="1")
+        self.ledger.note("heal")
 
-    def read_and_judge(self) -> None:
+    def read_and_judge(self, is_last: bool = False) -> None:
         try:
             found = read_everything(self.server.port)
         except Unreadable as failure:
@@ -243,6 +248,10 @@ class Life:
         if complaints:
             listed = "\n  ".join(complaints[:12])
             raise Finding(f"{len(complaints)} complaints:\n  {listed}")
+        if is_last:
+            for place, log in found.logs.items():
+                self.ledger.note_final_read(0, place, log.start, log.end,
+                                            [(one.base, self.ledger.by_content[one.content]) for one in log.batches])
 
     def cut_once(self) -> None:
         dice = self.dice
@@ -279,7 +288,7 @@ class Life:
             self.server.stop()
             self.choose_way_of_running()
             self.server.start()
-            self.read_and_judge()
+        self.read_and_judge(is_last=True)
 
     def add_up(self) -> None:
         counts = self.totals.counts

@@ -23,7 +23,6 @@ TOPICS = {  # name: partitions, configuration
 }
 REBORN = "reborn"
 LASTING = ("steady", "rolling", "trimmed", "idle")
-READERS_PROCESS = 1
 
 
 def places_of(*topics: str) -> list[Place]:
@@ -107,8 +106,7 @@ class Producer(Worker):
         for place in self.dice.sample(self.habits.places, wanted):
             values = self.values()
             parts[place] = make_batch(values, time.time_ns() // 1_000_000)
-            batches[place] = self.load.ledger.sending(self.process, self.number, place, parts[place], len(values),
-                                                      self.habits.acks)
+            batches[place] = self.load.ledger.sending(self.process, self.number, place, parts[place], values, self.habits.acks)
             self.number += 1
         correlation = self.number
         self.in_flight.append((correlation, batches))
@@ -231,9 +229,9 @@ class Load:
         habits = [busy(dice), busy(dice), rare(dice), careless(dice)] + ([one_place(dice)] if dice.random() < 0.6 else [])
         self.workers: list[Worker] = [Producer(self, first_process + number, random.Random(dice.random()), one)
                                       for number, one in enumerate(habits)]
-        self.workers.append(Consumer(self, READERS_PROCESS, random.Random(dice.random())))
+        self.workers.append(Consumer(self, first_process + len(habits), random.Random(dice.random())))
         self.workers.append(Administrator(self, 0, random.Random(dice.random())))
-        self.processes = len(habits)
+        self.processes = len(habits) + 1  # numbers taken
 
     def begin(self) -> None:
         for worker in self.workers:

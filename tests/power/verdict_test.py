@@ -33,8 +33,8 @@ class Verdicts(unittest.TestCase):
         self.ledger.changed(topic, "create")
 
     def send(self, number: int, process: int = 1, acks: int = -1) -> Batch:
-        batch = make_batch([f"{process}/{number}/a".encode(), b"b"], 5)
-        return self.ledger.sending(process, number, HERE, batch, 2, acks)
+        values = [f"{process}/{number}/a".encode(), b"b"]
+        return self.ledger.sending(process, number, HERE, make_batch(values, 5), values, acks)
 
     def read_back(self, *found: Batch | bytes, start: int = 0, end: int | None = None) -> str:
         rows = [StoredBatch(start + 2 * at, start + 2 * at + 1, one if isinstance(one, bytes) else one.content)
