@@ -56,7 +56,7 @@ FIEMAP_EXTENT = struct.Struct("=QQQ16xI12x")  # in the file, on the disk, length
 FIEMAP_NOT_THERE = 0x2 | 0x4 | 0x200  # no place yet, not yet written, within the inode
 EXTENTS_MAX = 500  # of one file; what goes beyond counts as the file system's own
 SECTOR_BYTES = 512
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 class DiskFailure(Exception):

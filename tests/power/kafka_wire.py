@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import select
 import socket
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from patience import LOOK_S, Patience
 from support import batches
 from support.wire import FETCH, LIST_OFFSETS, METADATA, PRODUCE, framed, header, text
 
@@ -107,6 +109,7 @@ class Reader:
         return self.bytes(self.int16()).decode()
 
 
+ANSWER_WITHIN_S = 20
 INT16, INT32 = struct.Struct(">h"), struct.Struct(">i")
 PRODUCED, LISTED = struct.Struct(">ihqq"), struct.Struct(">ihqq")
 FETCHED = struct.Struct(">ihqqqi")
@@ -164,9 +167,9 @@ class Fetched(NamedTuple):
 class Connection:
     """Every wait has an end. One user at a time."""
 
-    def __init__(self, port: int, timeout_s: float = 20) -> None:
+    def __init__(self, port: int) -> None:
         try:
-            self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
+            self.socket = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_WITHIN_S)
         except OSError as failure:
             raise Closed(str(failure)) from None
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -200,11 +203,16 @@ class Connection:
 
     def answer(self, waits: bool = True) -> tuple[int, bytes] | None:
         """Correlation and content of the next answer; nothing when there is none yet and it shall not wait."""
+        patience = Patience(ANSWER_WITHIN_S)
         while (frame := self._frame()) is None:
+            if not select.select([self.socket], [], [], LOOK_S if waits else 0)[0]:
+                if not waits:
+                    return None
+                if patience.is_over():
+                    raise Closed(f"no answer within {ANSWER_WITHIN_S} s")
+                continue
             try:
-                part = self.socket.recv(1 << 20, 0 if waits else socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                return None
+                part = self.socket.recv(1 << 20)
             except OSError as failure:
                 raise Closed(str(failure)) from None
             if not part:

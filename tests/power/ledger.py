@@ -1,22 +1,17 @@
 """What a store was asked and what it answered, over all cuts of its life.
 
-Also as events, a line of JSON each, for a checker of histories: `time_ns`, `type` (invoke, ok, fail, unknown; run, mark, fault,
-heal), `operation` (send, poll, final-read), `process`, `id`, `key` (topic-partition), `offset`, `values` (of the records, as
-process.sequence.length.checksum). Topics that are deleted are left out: what becomes of their records the verdict knows.
+Also as a history (tests/history), but for topics that are deleted: what becomes of their records only the verdict knows.
 """
 
 from __future__ import annotations
 
-import json
 import pathlib
 import threading
-import time
-import zlib
-from typing import Any
 
+from history.outcomes import certainly_not_written
+from history.writer import HistoryWriter
 from kafka_wire import CONTENT_AT, Place
 
-RECORDS_MAX = 1000  # in a batch
 OPEN, ACKNOWLEDGED, REFUSED, UNKNOWN = "open", "acknowledged", "refused", "unknown"
 
 
@@ -24,16 +19,17 @@ class Batch:
     """One batch of records that was sent once."""
 
     __slots__ = ("name", "process", "number", "place", "content", "records", "acks", "state", "offset", "floor",
-                 "values", "first_generation", "last_generation", "is_gone")
+                 "values", "send", "first_generation", "last_generation", "is_gone")
 
-    def __init__(self, process: int, number: int, place: Place, content: bytes, values: list[bytes], acks: int) -> None:
+    def __init__(self, process: int, number: int, place: Place, content: bytes, values: list[str], acks: int) -> None:
         self.name = f"{process}-{number}"
         self.process = process  # of one connection
         self.number = number  # grows in the order of sending
         self.place = place
         self.content = content
         self.records = len(values)
-        self.values = [f"{process}.{number * RECORDS_MAX + at}.{len(one)}.{zlib.crc32(one):08x}" for at, one in enumerate(values)]
+        self.values = values  # as texts of the history
+        self.send = -1  # its number in the history
         self.acks = acks
         self.state = OPEN
         self.offset = -1
@@ -81,8 +77,8 @@ class Topic:
 class Ledger:
     """Threads of the load write into it; it is read while none of them runs."""
 
-    def __init__(self, events: pathlib.Path, deleted: tuple[str, ...] = ()) -> None:
-        """Topics that may be `deleted` are no part of the events."""
+    def __init__(self, history: pathlib.Path, deleted: tuple[str, ...] = ()) -> None:
+        """Topics that may be `deleted` are no part of the history."""
         self.lock = threading.Lock()
         self.by_content: dict[bytes, Batch] = {}
         self.batches: list[Batch] = []
@@ -93,38 +89,30 @@ class Ledger:
         self.ends: dict[tuple[Place, int], int] = {}  # below it everything was acknowledged or readable once
         self._highest: dict[tuple[Place, int], int] = {}
         self._complaints: list[str] = []
-        self._events = events.open("a", buffering=1 << 16)
         self._deleted = deleted
-        self.note("run", faults=["power-cut"], log_start="observed")
+        self.history = HistoryWriter(history)
+        self.history.run(faults=["power-cut"], log_start="observed", order="strict")
 
     def close(self) -> None:
-        self._events.close()
+        self.history.close()
 
-    def note(self, type_: str, **more: Any) -> None:
-        """One event; whoever is not alone holds the lock."""
-        self._events.write(json.dumps({"time_ns": time.monotonic_ns(), "type": type_, **more}, separators=(",", ":")) + "\n")
+    def _is_told(self, place: Place) -> bool:
+        return place.topic not in self._deleted
 
-    def _note_send(self, type_: str, batch: Batch, **more: Any) -> None:
-        if batch.place.topic not in self._deleted:
-            self.note(type_, operation="send", process=batch.process, id=batch.number, key=batch.place.key, **more)
-
-    def note_final_read(self, process: int, place: Place, start: int, end: int, found: list[tuple[int, Batch]]) -> None:
-        if place.topic in self._deleted:
+    def final_read(self, process: int, place: Place, start: int, end: int, found: list[tuple[int, Batch]]) -> None:
+        """Of everything, at the end of the store's life."""
+        if not self._is_told(place):
             return
-        common = {"operation": "final-read", "process": process, "key": place.key, "replica": "1"}
-        self.note("invoke", **common)
+        self.history.final_read_begins(process, place.key)
         for base, batch in found:
-            self.note("ok", **common, offset=base, values=batch.values)
-        self.note("ok", **common, log_start=start, end=end, complete=True)
-
-    def flush(self) -> None:
-        self._events.flush()
+            self.history.final_read(process, place.key, base, batch.values)
+        self.history.final_read_ends(process, place.key, start, end)
 
     def take_complaints(self) -> list[str]:
         found, self._complaints = self._complaints, []
         return found
 
-    def sending(self, process: int, number: int, place: Place, batch: bytes, values: list[bytes], acks: int) -> Batch:
+    def sending(self, process: int, number: int, place: Place, batch: bytes, values: list[str], acks: int) -> Batch:
         """Just before it is sent."""
         one = Batch(process, number, place, batch[CONTENT_AT:], values, acks)
         with self.lock:
@@ -133,18 +121,19 @@ class Ledger:
             one.floor = self._highest.get((place, topic.generation), -1)
             self.by_content[one.content] = one
             self.batches.append(one)
-            self._note_send("invoke", one, values=one.values)
+            if self._is_told(place):
+                one.send = self.history.send(process, place.key, values)
         return one
 
     def answered(self, batch: Batch, code: int, offset: int) -> None:
         with self.lock:
             batch.last_generation = self.topics[batch.place.topic].generation
             if code != 0:
-                batch.state = REFUSED
-                self._note_send("fail", batch, error=str(code))
+                self._refused(batch, code)
                 return
             batch.state, batch.offset = ACKNOWLEDGED, offset
-            self._note_send("ok", batch, offset=offset)
+            if self._is_told(batch.place):
+                self.history.acknowledged(batch.process, batch.send, offset)
             if batch.first_generation == batch.last_generation:
                 where = batch.place, batch.last_generation
                 if offset <= batch.floor:
@@ -153,11 +142,18 @@ class Ledger:
                 self._highest[where] = max(self._highest.get(where, -1), end - 1)
                 self.ends[where] = max(self.ends.get(where, 0), end)
 
+    def _refused(self, batch: Batch, code: int) -> None:
+        is_certain = certainly_not_written(code)
+        batch.state = REFUSED if is_certain else UNKNOWN
+        if self._is_told(batch.place):
+            (self.history.failed if is_certain else self.history.in_doubt)(batch.process, batch.send, str(code))
+
     def not_answered(self, batch: Batch) -> None:
         with self.lock:
             batch.state = UNKNOWN
             batch.last_generation = self.topics[batch.place.topic].generation
-            self._note_send("unknown", batch, error="no answer")
+            if self._is_told(batch.place):
+                self.history.in_doubt(batch.process, batch.send, "no answer")
 
     def read(self, process: int, place: Place, start: int, end: int, found: list[tuple[int, Batch]]) -> None:
         """What a consumer was given while the load ran, of a topic that is never deleted; `end`: its high watermark."""
@@ -170,8 +166,7 @@ class Ledger:
                 if seen.setdefault(base, batch) is not batch:
                     self._complaints.append(f"a consumer was given {batch!r} at {place}, {base}; before that {seen[base]!r}")
             for base, batch in found:
-                self.note("ok", operation="poll", process=process, key=place.key, offset=base, values=batch.values, high=end,
-                          log_start=start)
+                self.history.polled(process, place.key, base, batch.values, end, start)
 
     def complain(self, what: str) -> None:
         with self.lock:

@@ -12,23 +12,26 @@ import dataclasses
 import os
 import pathlib
 import random
+import re
 import select
 import shutil
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 from cut_disk import PROFILES, CutDisk, built, mountable
-from power_load import REBORN, Load, create_missing
+from history.checker import check
 from ledger import Ledger
+from patience import Patience
+from power_load import REBORN, Load, create_missing
 from read_back import Unreadable, read_everything
-from support.server import DATA, SMALL, Server
+from support.server import DATA, READY_WITHIN_S, SMALL, Server
 from verdict import judge
 
 FAST = pathlib.Path("/dev/shm") if os.path.isdir("/dev/shm") else pathlib.Path("/tmp")
 PREFIX = "logstore-power-"
 CUTS_A_LIFE = 10
+HISTORY = "history.jsonl"
 BACKENDS = ("io_uring", "threads")
 KEPT_MIB_MAX = 400
 # RocksDB trusts that a sector is written whole or not at all.
@@ -74,6 +77,7 @@ class Totals:
             f"{counts['lost']} of them news, {counts['garbled']} garbled\n"
             f"starts: median {statistics.median(starts):.2f} s, longest {starts[-1]:.2f} s\n"
             f"ways: {ways}\n"
+            f"histories: {counts['histories: pass']} pass, {counts['histories: unknown']} say nothing\n"
             f"findings: {counts['findings']}")
 
 
@@ -91,6 +95,16 @@ class PoweredServer(Server):
             return super().arguments()
         library = built("tests/power/false_promises")
         return ["env", f"LD_PRELOAD={library}", f"LIES={self.lies}", *super().arguments()]
+
+    def wait_ready(self) -> None:
+        """As the other servers' tests do, with patience."""
+        patience = Patience(READY_WITHIN_S)
+        while not re.search(r"^ready", self.said(), re.M):
+            if self.has_ended():
+                raise AssertionError(f"it ended instead of being ready:\n{self.said()[-3000:]}")
+            if patience.is_over():
+                raise AssertionError(f"it was not ready within {READY_WITHIN_S} s:\n{self.said()[-3000:]}")
+            time.sleep(0.005)
 
     def has_ended(self) -> bool:
         return self._process is None or self._process.poll() is not None
@@ -141,7 +155,7 @@ class Life:
         }
         self.server = PoweredServer(self.folder, self.disk.mount_point / "data", dice.choice((1, 2, 2, 3)), self.settings,
                                     wishes.lies)
-        self.ledger = Ledger(self.folder / "events.jsonl", deleted=(REBORN,))
+        self.ledger = Ledger(self.folder / HISTORY, deleted=(REBORN,))
         self.next_process = 2
         self.cut_number = 0
         self.said = ""  # of the cut under way
@@ -197,7 +211,7 @@ class Life:
         if dice.random() < 0.2:
             self.note_way("shutdown")
             self.disk.shut_down()
-            lost = {}  # the checker counts what was in flight
+            lost = None  # the checker counts what was in flight
             time.sleep(dice.choice((0, 0, 0.02)) * dice.random())
             self.server.kill()
             self.disk.remount()
@@ -212,8 +226,7 @@ class Life:
             self.disk.power_off()
             self.disk.power_on()
         self.totals.counts["cuts"] += 1
-        with self.ledger.lock:
-            self.ledger.note("fault", fault="power-cut", **({"effects": {"dropped_sectors": lost["dropped"]}} if lost else {}))
+        self.ledger.history.fault("power-cut", None if lost is None else {"dropped_sectors": lost["dropped"]})
 
     def start_or_die(self) -> None:
         """Some starts meet a cut of their own; what they did by then must not matter."""
@@ -233,8 +246,8 @@ class Life:
         except AssertionError as failure:
             raise Finding(f"the server does not start: {failure}") from None
         self.note_way(self.server.settings["storage.disk_backend"])
-        self.ledger.note("mark", operation="boot", node="1")
-        self.ledger.note("heal")
+        self.ledger.history.booted()
+        self.ledger.history.healed()
 
     def read_and_judge(self, is_last: bool = False) -> None:
         try:
@@ -250,7 +263,7 @@ class Life:
             raise Finding(f"{len(complaints)} complaints:\n  {listed}")
         if is_last:
             for place, log in found.logs.items():
-                self.ledger.note_final_read(0, place, log.start, log.end,
+                self.ledger.final_read(0, place, log.start, log.end,
                                             [(one.base, self.ledger.by_content[one.content]) for one in log.batches])
 
     def cut_once(self) -> None:
@@ -289,6 +302,16 @@ class Life:
             self.choose_way_of_running()
             self.server.start()
         self.read_and_judge(is_last=True)
+        self.judge_history()
+
+    def judge_history(self) -> None:
+        """By the checker that judges other runs, too. A short life may leave it without an opinion."""
+        self.ledger.history.flush()
+        with (self.folder / HISTORY).open() as lines:
+            report = check([lines], [HISTORY], overrides={"oks_min": 20})
+        self.totals.counts[f"histories: {report.verdict}"] += 1
+        if report.verdict == "anomalies":
+            raise Finding(f"the history is not in order:\n{report.text(5)}")
 
     def add_up(self) -> None:
         counts = self.totals.counts
@@ -303,8 +326,8 @@ class Life:
         target = DATA / f"power-{what}-{self.wishes.seed}-{self.number}-{self.cut_number}"
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        self.ledger.flush()
-        for path in (self.server.log, self.folder / "events.jsonl"):
+        self.ledger.history.flush()
+        for path in (self.server.log, self.folder / HISTORY):
             shutil.copy(path, target)
         with contextlib.suppress(OSError, shutil.Error):
             if sum(path.stat().st_size for path in self.server.data.rglob("*") if path.is_file()) < KEPT_MIB_MAX << 20:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import random
 import threading
 import time
-import zlib
 from collections import deque
 from typing import NamedTuple
 
+from history.values import make_value
 from kafka_wire import (NO_ERROR, OUT_OF_RANGE, UNKNOWN_TOPIC, Closed, Connection, Damaged, Place, batches_in,
                         make_batch, produce_answer, produce_request)
 from ledger import Batch, Ledger, Topic
 
-FILLING = random.Random(7).randbytes(1 << 20)
 TOPICS = {  # name: partitions, configuration
     "steady": (3, {"segment.bytes": "1048576"}),
     "rolling": (2, {"segment.bytes": "65536"}),
@@ -87,17 +86,17 @@ class Producer(Worker):
     def __init__(self, load: Load, process: int, dice: random.Random, habits: Habits) -> None:
         super().__init__(load, process, dice)
         self.habits = habits
-        self.number = 0
+        self.number = self.sequence = 0  # of batches and records
         self.in_flight: deque[tuple[int, dict[Place, Batch]]] = deque()
 
-    def values(self) -> list[bytes]:
+    def values(self) -> list[tuple[bytes, str]]:
+        """Of one batch, with their texts."""
         dice, found = self.dice, []
         is_large = dice.random() < 0.003
         for _ in range(1 if is_large else dice.choice(self.habits.records)):
             size = dice.randrange(100_000, 700_000) if is_large else dice.choice(self.habits.sizes)
-            begin = dice.randrange(len(FILLING) - size)
-            rest = f"{self.process}/{self.number}/{len(found)} ".encode() + FILLING[begin:begin + size]
-            found.append(zlib.crc32(rest).to_bytes(4, "big") + rest)
+            found.append(make_value(self.process, self.sequence, size))
+            self.sequence += 1
         return found
 
     def request(self) -> tuple[int, bytes]:
@@ -105,8 +104,9 @@ class Producer(Worker):
         wanted = min(len(self.habits.places), self.dice.randint(1, self.habits.parts))
         for place in self.dice.sample(self.habits.places, wanted):
             values = self.values()
-            parts[place] = make_batch(values, time.time_ns() // 1_000_000)
-            batches[place] = self.load.ledger.sending(self.process, self.number, place, parts[place], values, self.habits.acks)
+            parts[place] = make_batch([value for value, _ in values], time.time_ns() // 1_000_000)
+            batches[place] = self.load.ledger.sending(self.process, self.number, place, parts[place],
+                                                      [text for _, text in values], self.habits.acks)
             self.number += 1
         correlation = self.number
         self.in_flight.append((correlation, batches))

@@ -45,6 +45,7 @@ class Power(unittest.TestCase):
         self.assertGreater(counts["acknowledged"], 20 * cuts, "too little load to say anything")
         for what in ("vanished", "lost", "dropped", "kept"):
             self.assertGreater(counts[what], cuts // 4, f"the cuts did not bite: {what}")
+        self.assertGreater(counts["histories: pass"], counts["histories: unknown"])
         if cuts >= 120:
             self.assertGreater(counts["garbled"], 0)
             self.assertGreater(counts["cuts during recovery"], 0)

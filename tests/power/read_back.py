@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from kafka_wire import EARLIEST, LATEST, NO_ERROR, OUT_OF_RANGE, Closed, Connection, Damaged, Place, StoredBatch, batches_in
+from patience import Patience
 from verdict import Log, ReadBack
 
 WITHIN_S = 60
@@ -47,9 +48,9 @@ def _read(connection: Connection) -> ReadBack:
     places = [Place(topic, partition) for topic, partitions in topics.items() for partition in range(partitions)]
     starts, ends = _offsets(connection, places, EARLIEST), _offsets(connection, places, LATEST)
     found: dict[Place, list[StoredBatch]] = {place: [] for place in places}
-    positions, deadline = dict(starts), time.monotonic() + WITHIN_S
+    positions, patience = dict(starts), Patience(WITHIN_S)
     while left := {place: at for place, at in positions.items() if at < ends[place]}:
-        if not _fetch_some(connection, left, found) or time.monotonic() > deadline:
+        if not _fetch_some(connection, left, found) or patience.is_over():
             raise Unreadable(f"nothing comes from {left}; the logs end at {ends}")
         positions.update(left)
     return ReadBack(topics, {place: Log(starts[place], ends[place], found[place]) for place in places})

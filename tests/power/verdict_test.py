@@ -34,7 +34,7 @@ class Verdicts(unittest.TestCase):
 
     def send(self, number: int, process: int = 1, acks: int = -1) -> Batch:
         values = [f"{process}/{number}/a".encode(), b"b"]
-        return self.ledger.sending(process, number, HERE, make_batch(values, 5), values, acks)
+        return self.ledger.sending(process, number, HERE, make_batch(values, 5), [f"{process}.{number}.0.0"] * 2, acks)
 
     def read_back(self, *found: Batch | bytes, start: int = 0, end: int | None = None) -> str:
         rows = [StoredBatch(start + 2 * at, start + 2 * at + 1, one if isinstance(one, bytes) else one.content)
