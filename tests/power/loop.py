@@ -216,7 +216,7 @@ class Life:
             self.server.kill()
             self.disk.remount()
         else:
-            profile = dice.choice(tuple(PROFILES))
+            profile = dice.choice((*PROFILES, "noise"))
             self.note_way("cut", profile)
             lost = self.disk.cut(dice.randrange(1 << 31), profile, QUIET, dice.choice((0, 1, 1, 2, 3, 10, 40)))
             self.totals.counts.update(lost)
