@@ -7,8 +7,6 @@ import errno
 import mmap
 import os
 import pathlib
-import signal
-import sys
 import unittest
 
 import cut_disk
@@ -27,7 +25,7 @@ def blocks(content: bytes, count: int) -> mmap.mmap:
 
 
 def setUpModule() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the disk is removed
+    cut_disk.end_tidily_when_terminated()
 
 
 class Disk(unittest.TestCase):

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import sys
 import unittest
 
 import cut_disk
@@ -22,7 +20,7 @@ CUTS_FOR_A_LIE_MAX = 60
 
 
 def setUpModule() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the disk is removed
+    cut_disk.end_tidily_when_terminated()
 
 
 class Power(unittest.TestCase):
