@@ -118,7 +118,8 @@ class Ledger:
         with self.lock:
             topic = self.topics[place.topic]
             one.first_generation = topic.oldest_generation
-            one.floor = self._highest.get((place, topic.generation), -1)
+            # Not of topic.generation: between a deletion and the next creation the batch can only reach the topic to come.
+            one.floor = self._highest.get((place, one.first_generation), -1)
             self.by_content[one.content] = one
             self.batches.append(one)
             if self._is_told(place):

@@ -112,6 +112,17 @@ class Verdicts(unittest.TestCase):
         self.ledger.answered(late, 0, 1)
         self.assertIn("was acknowledged already", self.read_back(*self.sent[:2], late))
 
+    def test_a_batch_sent_between_a_deletion_and_the_next_creation_begins_the_new_topic(self) -> None:
+        # It reaches the server when the topic is there again: the offsets of the old one say nothing about it.
+        topic = self.ledger.topics["topic"]
+        self.ledger.changing(topic, "delete")
+        self.ledger.changed(topic, "delete")
+        early = self.send(7)
+        self.ledger.changing(topic, "create")
+        self.ledger.changed(topic, "create")
+        self.ledger.answered(early, 0, 0)
+        self.assertEqual(self.read_back(early), "")
+
     def test_a_log_start_that_moves_without_retention_is_found(self) -> None:
         self.assertIn("nothing was to be deleted", self.read_back(self.sent[1], start=2))
 
