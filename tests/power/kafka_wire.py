@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import select
 import socket
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from patience import LOOK_S, Patience
-from support import batches
+from support.batches import HEADER, crc32c
 from support.wire import FETCH, LIST_OFFSETS, METADATA, PRODUCE, framed, header, text
 
 CREATE_TOPICS, DELETE_TOPICS = 19, 20
@@ -23,41 +21,6 @@ CONTENT_AT = 16
 
 class Closed(Exception):
     """The connection ended, or did not answer in time."""
-
-
-def _fast_crc() -> Callable[[bytes], int]:
-    """ISA-L's, a library that the server needs as well; else slow."""
-    name = ctypes.util.find_library("isal")
-    if name is None:
-        return batches.crc32c
-    function = ctypes.CDLL(name).crc32_iscsi
-    function.argtypes, function.restype = (ctypes.c_char_p, ctypes.c_int, ctypes.c_uint), ctypes.c_uint
-    if function(b"123456789", 9, 0xFFFFFFFF) ^ 0xFFFFFFFF != 0xE3069283:
-        return batches.crc32c
-    return lambda content: function(content, len(content), 0xFFFFFFFF) ^ 0xFFFFFFFF
-
-
-crc32c = _fast_crc()
-
-
-def varint(value: int) -> bytes:
-    value = value << 1 ^ value >> 63
-    out = bytearray()
-    while value & ~0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def make_batch(values: list[bytes], timestamp: int) -> bytes:
-    """Uncompressed, without keys and headers."""
-    records = bytearray()
-    for delta, value in enumerate(values):
-        one = b"\0\0" + varint(delta) + b"\x01" + varint(len(value)) + value + b"\0"
-        records += varint(len(one)) + one
-    tail = struct.pack(">hiqqqhii", 0, len(values) - 1, timestamp, timestamp, -1, -1, -1, len(values)) + records
-    return struct.pack(">qiibI", 0, 9 + len(tail), -1, 2, crc32c(tail)) + tail
 
 
 class StoredBatch(NamedTuple):
@@ -73,8 +36,8 @@ class Damaged(Exception):
 def batches_in(records: bytes) -> Iterator[StoredBatch]:
     """Whole ones; what is cut off at the end is left out, as a consumer leaves it out."""
     at = 0
-    while len(records) - at >= batches.HEADER.size:
-        base, length, _, magic, _, _, last_delta, *_ = batches.HEADER.unpack_from(records, at)
+    while len(records) - at >= HEADER.size:
+        base, length, _, magic, _, _, last_delta, *_ = HEADER.unpack_from(records, at)
         if length < 49 or magic != 2 or last_delta < 0:
             raise Damaged(f"no batch at byte {at}: {records[at:at + 61].hex()}")
         if at + 12 + length > len(records):

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from history.values import make_value
 from kafka_wire import (NO_ERROR, OUT_OF_RANGE, UNKNOWN_TOPIC, Closed, Connection, Damaged, Place, batches_in,
-                        make_batch, produce_answer, produce_request)
+                        produce_answer, produce_request)
 from ledger import Batch, Ledger, Topic
+from support.batches import make_batch
 
 TOPICS = {  # name: partitions, configuration
     "steady": (3, {"segment.bytes": "1048576"}),
