@@ -15,10 +15,10 @@
 #include "base/logging.h"
 #include "env/host.h"
 #include "kafka/server/server.h"
-#include "kafka/server/shard_broker.h"
 #include "shard/call.h"
 #include "shard/journal_budget.h"
 #include "shard/store.h"
+#include "shard/store_broker.h"
 
 namespace logstore::app {
 namespace {
@@ -44,7 +44,7 @@ class serving {
 
   private:
     struct door {
-        std::unique_ptr<kafka::shard_broker> broker;
+        std::unique_ptr<store_broker> broker;
         std::unique_ptr<kafka::server> server;
     };
 
@@ -103,7 +103,7 @@ env::task<result<>> serving::open() {
 }
 
 env::task<result<std::uint16_t>> serving::open_door(door* which, std::uint32_t index, env::socket_address at) {
-    which->broker = std::make_unique<kafka::shard_broker>(*store_, index);
+    which->broker = std::make_unique<store_broker>(*store_, index);
     auto advertised = env::socket_address::parse(options_.kafka_advertise.empty() ? at.text() : options_.kafka_advertise);
     if (!advertised) co_return std::unexpected(advertised.error());
     kafka::server_options options = kafka_options_of(options_);

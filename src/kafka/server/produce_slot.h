@@ -8,9 +8,9 @@
 #include "base/result.h"
 #include "kafka/protocol/header.h"
 #include "kafka/protocol/messages/produce.h"
-#include "kafka/server/broker.h"
 #include "kafka/server/frame_reader.h"
 #include "kafka/server/serving.h"
+#include "shard/broker.h"
 
 namespace logstore::kafka {
 

@@ -6,8 +6,8 @@
 #include "env/testing/sim_world.h"
 #include "kafka/protocol/messages/fetch.h"
 #include "kafka/protocol/messages/metadata.h"
-#include "kafka/server/testing/memory_broker.h"
 #include "kafka/server/testing/requests.h"
+#include "shard/testing/memory_broker.h"
 
 namespace logstore::kafka {
 namespace {
@@ -79,7 +79,7 @@ class server_test : public ::testing::TestWithParam<std::uint64_t> {
 
     env::sim_world world{GetParam()};
     env::sim_node* other_machine = nullptr;
-    memory_broker broker{world.shard()};
+    logstore::testing::memory_broker broker{world.shard()};
     server_options options;
     process_limit_options limit_options;
     std::unique_ptr<process_limits> limits;

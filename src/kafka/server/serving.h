@@ -1,11 +1,11 @@
 // What requests of all kinds are served with.
 #pragma once
 
-#include "kafka/server/broker.h"
 #include "kafka/server/complaints.h"
 #include "kafka/server/metrics.h"
 #include "kafka/server/options.h"
 #include "kafka/server/topic_memo.h"
+#include "shard/broker.h"
 
 namespace logstore::kafka {
 

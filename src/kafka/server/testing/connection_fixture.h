@@ -9,9 +9,9 @@
 #include "env/testing/sim_world.h"
 #include "kafka/server/connection.h"
 #include "kafka/server/process_limits.h"
-#include "kafka/server/testing/memory_broker.h"
 #include "kafka/server/testing/requests.h"
 #include "kafka/server/testing/test_stream.h"
+#include "shard/testing/memory_broker.h"
 
 namespace logstore::kafka::testing {
 
@@ -96,7 +96,7 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
     void on_gone(connection& which) override { connections.erase(which.place); }
 
     env::sim_world world{1};
-    memory_broker broker{world.shard()};
+    logstore::testing::memory_broker broker{world.shard()};
     server_options options;
     server_metrics metrics;
     complaints log{world.time()};

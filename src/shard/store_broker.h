@@ -1,4 +1,4 @@
-// The broker behind the front door, on the shards of this process.
+// The broker behind the front doors, on the shards of this process.
 #pragma once
 
 #include <memory>
@@ -6,15 +6,15 @@
 #include <utility>
 #include <vector>
 
-#include "kafka/server/broker.h"
+#include "shard/broker.h"
 #include "shard/store.h"
 
-namespace logstore::kafka {
+namespace logstore {
 
-/// kafka::broker for one shard of a store. Belongs to that shard's thread; the store outlives it.
-class shard_broker final : public broker {
+/// `broker` for one shard of a store. Belongs to that shard's thread; the store outlives it.
+class store_broker final : public broker {
   public:
-    shard_broker(store& whole, std::uint32_t shard_index) : store_(whole), shard_(whole.at(shard_index)) {}
+    store_broker(store& whole, std::uint32_t shard_index) : store_(whole), shard_(whole.at(shard_index)) {}
 
     env::environment& world() override { return shard_.world(); }
     broker_id node() const override { return broker_id(0); }
@@ -46,4 +46,4 @@ class shard_broker final : public broker {
     shard& shard_;
 };
 
-}  // namespace logstore::kafka
+}  // namespace logstore

@@ -12,10 +12,10 @@
 
 #include "base/check.h"
 #include "env/completion.h"
-#include "kafka/server/broker.h"
 #include "model/record_batch.h"
+#include "shard/broker.h"
 
-namespace logstore::kafka::testing {
+namespace logstore::testing {
 
 /// Appends complete by themselves in the next turn of the loop, all of one turn in one burst; or, with
 /// `holds_appends`, when the test calls complete(). One executor.
@@ -293,4 +293,4 @@ class memory_broker final : public broker {
     bool is_completion_posted_ = false;
 };
 
-}  // namespace logstore::kafka::testing
+}  // namespace logstore::testing

@@ -1,4 +1,4 @@
-// What the Kafka front door needs of the broker behind it.
+// What a front door needs of the broker behind it.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@
 #include "shard/read.h"
 #include "shard/wait_signal.h"
 
-namespace logstore::kafka {
+namespace logstore {
 
 /// The broker as one shard sees it: topics and tablets, wherever they are. Every function belongs to that
 /// shard's thread.
@@ -54,4 +54,4 @@ class broker {
     virtual env::task<result<>> delete_topic(topic_id id) = 0;
 };
 
-}  // namespace logstore::kafka
+}  // namespace logstore

@@ -1,11 +1,11 @@
-#include "kafka/server/shard_broker.h"
+#include "shard/store_broker.h"
 
-namespace logstore::kafka {
+namespace logstore {
 
-env::task<result<>> shard_broker::delete_topic(topic_id id) {
+env::task<result<>> store_broker::delete_topic(topic_id id) {
     const auto deleted = co_await store_.delete_topic(&shard_, id);
     if (!deleted) co_return std::unexpected(deleted.error());
     co_return result<>();
 }
 
-}  // namespace logstore::kafka
+}  // namespace logstore
