@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 
 namespace logstore::app {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "app/inspect.h"
 #include "app/journal_verdict.h"
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 #include "log/recovery_points.h"
 
 namespace logstore::app {

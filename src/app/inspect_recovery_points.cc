@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "app/inspect.h"
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 #include "app/text_table.h"
 #include "log/recovery_points.h"
 

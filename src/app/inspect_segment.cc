@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/inspect.h"
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 #include "app/segment_walk.h"
 #include "log/segment_files.h"
 

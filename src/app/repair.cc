@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 #include "app/storage_failure.h"
 #include "log/log_errc.h"
 #include "shard/store.h"

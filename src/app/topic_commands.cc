@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 #include "app/server_access.h"
 #include "app/text_table.h"
 #include "kafka/client/broker_error.h"

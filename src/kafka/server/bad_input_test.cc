@@ -93,7 +93,7 @@ TEST_F(bad_input, a_body_that_is_cut_anywhere_closes_the_connection) {
     const byte_vector whole = produce_frame(1, batch);
     for (std::size_t length = 10; length < whole.size() - 4; ++length) {
         connection_fixture::log.~complaints();  // the number of lines is limited: each case with a fresh one
-        new (&log) complaints(world.time());
+        new (&log) complaints("kafka", world.time());
         byte_vector content(whole.begin() + 4, whole.begin() + 4 + static_cast<std::ptrdiff_t>(length));
         expect_refused(framed(content));
     }

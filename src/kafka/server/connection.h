@@ -9,7 +9,7 @@
 #include "env/stream.h"
 #include "kafka/protocol/header.h"
 #include "kafka/server/assembly_memory.h"
-#include "kafka/server/byte_budget.h"
+#include "shard/byte_budget.h"
 #include "kafka/server/frame_reader.h"
 #include "kafka/server/output_queue.h"
 #include "kafka/server/produce_slots.h"

@@ -9,7 +9,7 @@
 
 #include "env/executor.h"
 #include "kafka/server/assembly_memory.h"
-#include "kafka/server/byte_budget.h"
+#include "shard/byte_budget.h"
 
 namespace logstore::kafka {
 

@@ -5,7 +5,7 @@
 #include "env/task.h"
 #include "kafka/protocol/codec.h"
 #include "kafka/protocol/header.h"
-#include "kafka/server/byte_budget.h"
+#include "shard/byte_budget.h"
 #include "kafka/server/output_queue.h"
 #include "kafka/server/serving.h"
 

@@ -1,10 +1,10 @@
 // What requests of all kinds are served with.
 #pragma once
 
-#include "kafka/server/complaints.h"
+#include "shard/complaints.h"
 #include "kafka/server/metrics.h"
 #include "kafka/server/options.h"
-#include "kafka/server/topic_memo.h"
+#include "shard/topic_memo.h"
 #include "shard/broker.h"
 
 namespace logstore::kafka {

@@ -10,10 +10,13 @@
 #include "kafka/server/connection.h"
 #include "kafka/server/process_limits.h"
 #include "kafka/server/testing/requests.h"
-#include "kafka/server/testing/test_stream.h"
+#include "env/testing/test_stream.h"
 #include "shard/testing/memory_broker.h"
 
 namespace logstore::kafka::testing {
+
+using env::stream_end;
+using env::test_stream;
 
 class connection_fixture : public ::testing::Test, protected connection_owner {
   protected:
@@ -99,7 +102,7 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
     logstore::testing::memory_broker broker{world.shard()};
     server_options options;
     server_metrics metrics;
-    complaints log{world.time()};
+    complaints log{"kafka", world.time()};
     topic_memo memo;
     produce_slots slots;
     std::unique_ptr<process_limits> limits =

@@ -1,30 +1,18 @@
-#include "app/json_writer.h"
+#include "base/json_writer.h"
+
+#include <iterator>
 
 #include <fmt/format.h>
 
-namespace logstore::app {
+#include "base/utf8.h"
+
+namespace logstore {
 namespace {
 
-/// Bytes of the UTF-8 character at the start of `text`; 0 when there is none.
-std::size_t utf8_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const auto follows = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
-    const unsigned char first = byte(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-    if (first >= 0xE0 && first <= 0xEF) {
-        if (!follows(1) || !follows(2)) return 0;
-        const bool overlong = first == 0xE0 && byte(1) < 0xA0;
-        const bool surrogate = first == 0xED && byte(1) >= 0xA0;
-        return overlong || surrogate ? 0 : 3;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        if (!follows(1) || !follows(2) || !follows(3)) return 0;
-        const bool overlong = first == 0xF0 && byte(1) < 0x90;
-        const bool too_high = first == 0xF4 && byte(1) >= 0x90;
-        return overlong || too_high ? 0 : 4;
-    }
-    return 0;
+/// Whether a byte stands for itself in a JSON string.
+bool is_plain(char byte) {
+    const auto value = static_cast<unsigned char>(byte);
+    return value >= 0x20 && value < 0x7f && value != '"' && value != '\\';
 }
 
 }  // namespace
@@ -88,14 +76,19 @@ void json_writer::separate() {
 void json_writer::append_quoted(std::string_view value) {
     out_ += '"';
     while (!value.empty()) {
+        std::size_t plain = 0;
+        while (plain < value.size() && is_plain(value[plain])) ++plain;
+        out_ += value.substr(0, plain);
+        value.remove_prefix(plain);
+        if (value.empty()) break;
         const std::size_t length = utf8_length(value);
         const auto first = static_cast<unsigned char>(value.front());
         if (length == 0)
             out_ += "\\ufffd";
         else if (first == '"' || first == '\\')
             out_.append({'\\', value.front()});
-        else if (first < 0x20 || first == 0x7f)
-            out_ += fmt::format("\\u{:04x}", first);
+        else if (length == 1)
+            fmt::format_to(std::back_inserter(out_), "\\u{:04x}", first);
         else
             out_ += value.substr(0, length);
         value.remove_prefix(length == 0 ? 1 : length);
@@ -103,4 +96,4 @@ void json_writer::append_quoted(std::string_view value) {
     out_ += '"';
 }
 
-}  // namespace logstore::app
+}  // namespace logstore

@@ -8,7 +8,7 @@
 
 #include "cluster/topic_image.h"
 
-namespace logstore::kafka {
+namespace logstore {
 
 /// Remembers by name some of the topics of the last image it was asked about, so that a produce request
 /// neither builds a key nor touches a counter that all shards share. One shard.
@@ -33,4 +33,4 @@ class topic_memo {
     std::array<cluster::topic_ptr, topics_remembered> remembered_{};
 };
 
-}  // namespace logstore::kafka
+}  // namespace logstore

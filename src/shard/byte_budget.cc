@@ -1,11 +1,11 @@
-#include "kafka/server/byte_budget.h"
+#include "shard/byte_budget.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 
-namespace logstore::kafka {
+namespace logstore {
 
 byte_budget::byte_budget(std::size_t limit_bytes, const std::vector<env::executor*>& homes)
     : limit_bytes_(limit_bytes) {
@@ -102,4 +102,4 @@ void budget_share::run() {
     if (first_ != nullptr) ask_for_wake();
 }
 
-}  // namespace logstore::kafka
+}  // namespace logstore

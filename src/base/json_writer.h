@@ -1,4 +1,4 @@
-// JSON text for scripts.
+// JSON text for scripts and other programs.
 #pragma once
 
 #include <concepts>
@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace logstore::app {
+namespace logstore {
 
 /// Builds one JSON document from front to back; the caller opens and closes in the right order. Bytes that
 /// are not UTF-8 come out as U+FFFD, so that the document is always valid.
@@ -34,7 +34,13 @@ class json_writer {
     json_writer& field(std::string_view name, double value) { return key(name).decimal(value); }
 
     /// The document with a line end.
-    std::string finish() { return std::move(out_) + "\n"; }
+    std::string finish() {
+        out_ += '\n';
+        return std::move(out_);
+    }
+    /// Bytes of the document so far.
+    std::size_t size_bytes() const { return out_.size(); }
+    void reserve(std::size_t bytes) { out_.reserve(bytes); }
 
   private:
     json_writer& open(char bracket);
@@ -46,4 +52,4 @@ class json_writer {
     bool needs_comma_ = false;
 };
 
-}  // namespace logstore::app
+}  // namespace logstore

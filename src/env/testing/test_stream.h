@@ -10,7 +10,7 @@
 #include "env/executor.h"
 #include "env/stream.h"
 
-namespace logstore::kafka::testing {
+namespace logstore::env {
 
 /// The other end: what the test gives and sees. Outlives the stream.
 class stream_end {
@@ -136,4 +136,4 @@ class test_stream final : public env::stream {
     stream_end& end_;
 };
 
-}  // namespace logstore::kafka::testing
+}  // namespace logstore::env

@@ -1,8 +1,8 @@
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 
 #include <gtest/gtest.h>
 
-namespace logstore::app {
+namespace logstore {
 namespace {
 
 std::string quoted(std::string_view text) {
@@ -34,4 +34,4 @@ TEST(json_writer, bytes_that_are_not_utf_8_are_replaced) {
 }
 
 }  // namespace
-}  // namespace logstore::app
+}  // namespace logstore

@@ -9,7 +9,7 @@
 
 #include "env/executor.h"
 
-namespace logstore::kafka {
+namespace logstore {
 
 class budget_share;
 
@@ -98,4 +98,4 @@ class budget_share final : private env::remote_message {
     std::atomic<wake_state> wake_{wake_state::nothing};
 };
 
-}  // namespace logstore::kafka
+}  // namespace logstore

@@ -1,4 +1,4 @@
-#include "kafka/server/byte_budget.h"
+#include "shard/byte_budget.h"
 
 #include <atomic>
 #include <list>
@@ -8,7 +8,7 @@
 #include "env/host.h"
 #include "env/testing/sim_world.h"
 
-namespace logstore::kafka {
+namespace logstore {
 namespace {
 
 struct waiting_holder final : budget_waiter {
@@ -169,4 +169,4 @@ TEST(byte_budget, nobody_is_forgotten_when_all_threads_take_and_give_back) {
 }
 
 }  // namespace
-}  // namespace logstore::kafka
+}  // namespace logstore

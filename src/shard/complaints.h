@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@
 #include "base/logging.h"
 #include "env/clock.h"
 
-namespace logstore::kafka {
+namespace logstore {
 
 /// Warnings about clients of one shard: at most `lines_max` within `interval`; the rest is counted and told
 /// in the next line.
@@ -19,14 +20,15 @@ class complaints {
     static constexpr std::uint32_t lines_max = 10;
     static constexpr env::duration interval = std::chrono::seconds(10);
 
-    explicit complaints(const env::clock& time) : time_(time) {}
+    /// `area` is the part of the process that speaks; static text.
+    complaints(std::string_view area, const env::clock& time) : area_(area), time_(time) {}
 
     template <class... Args>
     void write(fmt::format_string<Args...> format, Args&&... args) {
         if (!admit()) return;
         std::string line = fmt::format(format, std::forward<Args>(args)...);
         if (dropped_ > 0) line += fmt::format(" ({} like it were not logged)", std::exchange(dropped_, 0));
-        log_warning("kafka", "{}", line);
+        log_warning(area_, "{}", line);
         ++written_;
     }
 
@@ -45,6 +47,7 @@ class complaints {
         return false;
     }
 
+    const std::string_view area_;
     const env::clock& time_;
     env::monotonic_time interval_end_{};
     std::uint32_t lines_ = 0;
@@ -52,4 +55,4 @@ class complaints {
     std::uint64_t written_ = 0;
 };
 
-}  // namespace logstore::kafka
+}  // namespace logstore
