@@ -111,6 +111,8 @@ class live_segment {
     std::uint64_t reserved_bytes = 0;
     /// Nothing was written since the file was cut to its length.
     bool has_exact_length = false;
+    /// The journal keeps room for the image of the settled block (log_context::images_owed).
+    bool is_image_owed = false;
 
   private:
     struct mark {

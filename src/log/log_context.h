@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "env/environment.h"
 #include "log/file_cache.h"
@@ -38,8 +39,8 @@ struct log_context {
     /// All memory of segment tails, pinned or cached.
     std::uint64_t tail_memory_bytes = 0;
     std::uint64_t tail_cache_bytes_max;
-    /// Settled blocks with bytes appended behind them: the journal keeps room for the image that each needs before its block
-    /// may be written again, so that what fills the journal can always leave it.
+    /// Settled blocks that will be written again, because bytes were appended behind them or their segment was rolled: the
+    /// journal keeps room for the image that each needs before, so that what fills the journal can always leave it.
     std::size_t images_owed = 0;
     /// A write behind found no room; produce requests are refused until one succeeds.
     bool is_full = false;
@@ -53,7 +54,13 @@ struct log_context {
     /// Notes that `segment` has memory below `position` that its file backs, and drops the oldest such memory of the shard
     /// while there is more than the cache may hold.
     void cache_written(const std::shared_ptr<live_segment>& segment, std::uint64_t position);
-    void pay_image() {
+    void owe_image(live_segment& segment) {
+        if (!segment.has_settled_block() || std::exchange(segment.is_image_owed, true)) return;
+        ++images_owed;
+    }
+    /// No harm when none is owed.
+    void pay_image(live_segment& segment) {
+        if (!std::exchange(segment.is_image_owed, false)) return;
         CHECK(images_owed > 0);
         --images_owed;
     }

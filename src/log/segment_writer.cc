@@ -83,7 +83,7 @@ env::task<result<>> segment_writer::load_hole(std::shared_ptr<live_segment> segm
 std::optional<journal_sequence> segment_writer::add_tail_entry(const live_segment& segment, std::uint64_t end,
                                                                next_offset next) {
     const std::uint64_t length = end - segment.written();
-    const std::size_t paid_with_this = segment.has_settled_block() && segment.unwritten_bytes() > 0 ? 1 : 0;
+    const std::size_t paid_with_this = segment.is_image_owed ? 1 : 0;
     const std::size_t owed_beside = context_.images_owed - std::min(context_.images_owed, paid_with_this);
     journal& appends = context_.appends;
     if (length > appends.entry_bytes_max() || !appends.has_room_for_checkpoint(length, owed_beside)) return std::nullopt;
@@ -115,7 +115,7 @@ env::task<result<bool>> segment_writer::copy_forward(std::shared_ptr<live_segmen
 
 void segment_writer::note_may_rewrite(live_segment& segment) {
     const std::uint64_t pinned_before = segment.unwritten_bytes();
-    if (pinned_before > 0) context_.pay_image();
+    context_.pay_image(segment);
     segment.note_image_durable();
     context_.pinned_bytes += segment.unwritten_bytes() - pinned_before;
 }
@@ -159,76 +159,56 @@ env::task<result<>> segment_writer::write_range(std::shared_ptr<live_segment> se
 env::task<result<>> segment_writer::write_blocks(std::shared_ptr<live_segment> segment) {
     const std::uint64_t to = round_down_to_block(segment->durable_end());
     if (to <= segment->written()) co_return result<>{};
-    auto prepared = co_await prepare_file(segment, to);
-    if (!prepared) co_return prepared;
     auto rewritable = co_await prepare_rewrite(segment);
     if (!rewritable) co_return rewritable;
+    auto prepared = co_await prepare_file(segment, to);
+    if (!prepared) co_return prepared;
     co_return co_await write_range(segment, segment->written(), to);
 }
 
-env::task<result<>> segment_writer::settle(std::shared_ptr<live_segment> segment) {
-    CHECK(segment->durable_end() == segment->end(), "settling what is not durable");
-    auto blocks = co_await write_blocks(segment);
-    if (!blocks) co_return blocks;
-    // While the blocks were written more may have been appended: then the segment is not idle and waits for another time.
-    if (segment->durable_end() == segment->end() && segment->unwritten_bytes() > 0) {
-        const std::uint64_t end = segment->end();
-        auto prepared = co_await prepare_file(segment, round_up_to_block(end));
-        if (!prepared) co_return prepared;
-        auto rewritable = co_await prepare_rewrite(segment);
-        if (!rewritable) co_return rewritable;
-        if (segment->end() == end) {
-            aligned_buffer block(block_bytes);
-            segment->tail().copy(segment->written(), block.span().first(end - segment->written()));
-            const std::string name = path(*segment);
-            auto opened = co_await context_.files.open_to_write(name, true);
-            if (!opened) co_return std::unexpected(opened.error());
-            const std::shared_ptr<env::file> file = *opened;
-            auto written = co_await file->write(segment->written(), block.span());
-            if (!written) co_return written;
-            segment->unflushed = true;
-            auto flushed = co_await flush(segment);
-            if (!flushed) co_return flushed;
-            if (segment->end() == end) {
-                context_.pinned_bytes -= segment->unwritten_bytes();
-                segment->note_settled();
-            } else {
-                // Bytes came meanwhile: the block now holds acknowledged bytes on disk, whose image the journal still has.
-            }
-        }
-        co_return result<>{};
-    }
-    co_return co_await flush(segment);
+void segment_writer::note_settled(live_segment& segment) {
+    context_.pinned_bytes -= segment.unwritten_bytes();
+    context_.pay_image(segment);
+    segment.note_settled();
 }
 
-env::task<result<>> segment_writer::seal(std::shared_ptr<live_segment> segment) {
-    auto settled = co_await settle(segment);
-    if (!settled) co_return settled;
-    CHECK(segment->unwritten_bytes() == 0, "a rolled segment gets no appends");
-    if (!segment->is_empty()) {
+env::task<result<bool>> segment_writer::write_padded(std::shared_ptr<live_segment> segment) {
+    CHECK(segment->durable_end() == segment->end(), "settling what is not durable");
+    auto blocks = co_await write_blocks(segment);
+    if (!blocks) co_return std::unexpected(blocks.error());
+    const std::uint64_t end = segment->end();
+    // While the blocks were written more may have been appended: then the segment is not idle and waits for another time.
+    const bool has_ragged_end = segment->durable_end() == end && segment->unwritten_bytes() > 0;
+    if (has_ragged_end) {
+        auto rewritable = co_await prepare_rewrite(segment);
+        if (!rewritable) co_return std::unexpected(rewritable.error());
+        auto prepared = co_await prepare_file(segment, round_up_to_block(end));
+        if (!prepared) co_return std::unexpected(prepared.error());
+        if (segment->end() != end) co_return false;
+        aligned_buffer block(block_bytes);
+        segment->tail().copy(segment->written(), block.span().first(end - segment->written()));
         const std::string name = path(*segment);
         auto opened = co_await context_.files.open_to_write(name, true);
         if (!opened) co_return std::unexpected(opened.error());
         const std::shared_ptr<env::file> file = *opened;
-        auto cut = co_await file->truncate(segment->end());
-        if (!cut) co_return cut;
-        auto flushed = co_await file->flush();
-        if (!flushed) co_return flush_failed(flushed.error());
-        if (segment->index_complete()) {
-            auto indexed = co_await write_segment_index(&context_.world.files, directory_, segment->base(), segment->end(),
-                                                        segment->next(), &segment->index());
-            if (!indexed) co_return indexed;
-        }
+        auto written = co_await file->write(segment->written(), block.span());
+        if (!written) co_return std::unexpected(written.error());
+        segment->unflushed = true;
     }
-    segment->note_sealed();
-    context_.cache_written(segment, segment->end());
-    ++context_.counters.segments_sealed;
+    auto flushed = co_await flush(segment);
+    if (!flushed) co_return std::unexpected(flushed.error());
+    // With bytes that came meanwhile the block holds acknowledged bytes on disk, whose image the journal still has.
+    co_return segment->end() == end && segment->durable_end() == end;
+}
+
+env::task<result<>> segment_writer::settle(std::shared_ptr<live_segment> segment) {
+    auto all = co_await write_padded(segment);
+    if (!all) co_return std::unexpected(all.error());
+    if (*all && segment->unwritten_bytes() > 0) note_settled(*segment);
     co_return result<>{};
 }
 
 env::task<result<>> segment_writer::cut_to_length(std::shared_ptr<live_segment> segment) {
-    CHECK(!segment->needs_journal());
-    if (!segment->file_made || segment->has_exact_length) co_return result<>{};
     const std::string name = path(*segment);
     auto opened = co_await context_.files.open_to_write(name, false);
     if (!opened) co_return std::unexpected(opened.error());
@@ -236,18 +216,54 @@ env::task<result<>> segment_writer::cut_to_length(std::shared_ptr<live_segment> 
     // Also what an earlier run had reserved that did not stop cleanly.
     auto size = co_await file->size();
     if (!size) co_return std::unexpected(size.error());
-    if (*size < segment->end()) {
-        log_error("log", "{} has {} bytes where {} were written", name, *size, segment->end());
-        co_return result<>{};
-    }
+    // For readers to report, who know which records they miss.
+    if (*size < segment->end()) log_error("log", "{} has {} bytes where {} were written", name, *size, segment->end());
     if (*size > segment->end()) {
+        // File systems zero the rest of the last block, and so write acknowledged bytes again, torn by a power cut.
+        if (segment->has_settled_block()) {
+            auto kept = co_await copy_forward(segment);
+            if (!kept) co_return std::unexpected(kept.error());
+            if (!*kept) co_return fail(std::make_error_code(std::errc::no_buffer_space), "the journal is full");
+        }
         auto cut = co_await file->truncate(segment->end());
         if (!cut) co_return cut;
         auto flushed = co_await file->flush();
         if (!flushed) co_return flush_failed(flushed.error());
     }
+    note_settled(*segment);
     segment->reserved_bytes = 0;
-    segment->has_exact_length = true;
+    segment->has_exact_length = *size >= segment->end();
+    co_return result<>{};
+}
+
+env::task<result<>> segment_writer::seal(std::shared_ptr<live_segment> segment) {
+    auto all = co_await write_padded(segment);
+    if (!all) co_return std::unexpected(all.error());
+    CHECK(*all, "a rolled segment gets no appends");
+    if (!segment->is_empty() && !segment->has_exact_length) {
+        auto cut = co_await cut_to_length(segment);
+        if (!cut) co_return cut;
+    }
+    if (!segment->is_empty() && segment->index_complete()) {
+        auto indexed = co_await write_segment_index(&context_.world.files, directory_, segment->base(), segment->end(),
+                                                    segment->next(), &segment->index());
+        if (!indexed) co_return indexed;
+    }
+    segment->note_sealed();
+    context_.cache_written(segment, segment->end());
+    ++context_.counters.segments_sealed;
+    co_return result<>{};
+}
+
+env::task<result<>> segment_writer::settle_to_length(std::shared_ptr<live_segment> segment) {
+    auto all = co_await write_padded(segment);
+    if (!all) co_return std::unexpected(all.error());
+    CHECK(*all, "a log that is closed gets no appends");
+    if (!segment->file_made || segment->has_exact_length) co_return result<>{};
+    auto cut = co_await cut_to_length(segment);
+    const bool has_room = cut || cut.error().code != std::errc::no_buffer_space;
+    if (has_room) co_return cut;
+    note_settled(*segment);  // padded, as after a recovery
     co_return result<>{};
 }
 

@@ -23,10 +23,11 @@ class segment_writer {
     env::task<result<>> write_blocks(std::shared_ptr<live_segment> segment);
     /// Writes all, the last block padded, and flushes. REQUIRES: everything is durable in the journal.
     env::task<result<>> settle(std::shared_ptr<live_segment> segment);
-    /// settle, then the exact length, and the index files. REQUIRES: no more appends.
+    /// settle, the exact length, and the index files. REQUIRES: no more appends.
     env::task<result<>> seal(std::shared_ptr<live_segment> segment);
-    /// Cuts what is reserved behind a settled segment, durably. REQUIRES: settled.
-    env::task<result<>> cut_to_length(std::shared_ptr<live_segment> segment);
+    /// settle, and the exact length when the journal has room for what that takes. REQUIRES: everything is durable in the
+    /// journal, no more appends.
+    env::task<result<>> settle_to_length(std::shared_ptr<live_segment> segment);
     /// What was written is durable.
     env::task<result<>> flush(std::shared_ptr<live_segment> segment);
     /// Brings the settled block's bytes back into memory.
@@ -46,6 +47,11 @@ class segment_writer {
     std::optional<journal_sequence> add_tail_entry(const live_segment& segment, std::uint64_t end, next_offset next);
     void note_may_rewrite(live_segment& segment);
     env::task<result<>> prepare_rewrite(std::shared_ptr<live_segment> segment);
+    /// Writes all, the last block padded, and flushes; the journal still holds that block. Answers whether that was all.
+    env::task<result<bool>> write_padded(std::shared_ptr<live_segment> segment);
+    /// Cuts what lies behind a segment that write_padded has written. Errors: no_buffer_space when the journal has no room.
+    env::task<result<>> cut_to_length(std::shared_ptr<live_segment> segment);
+    void note_settled(live_segment& segment);
     env::task<result<>> write_range(std::shared_ptr<live_segment> segment, std::uint64_t from, std::uint64_t to);
     std::string path(const live_segment& segment) const;
 

@@ -39,6 +39,8 @@ bool tablet_log::needs_roll(const record_batch_header& header, std::size_t batch
 }
 
 void tablet_log::roll() {
+    // Sealing cuts the file, for which its last block is written again.
+    if (!active().has_exact_length) context_.owe_image(active());
     live_.push_back(std::make_shared<live_segment>(first_not_below(live_.back()->next())));
 }
 
@@ -50,7 +52,7 @@ log_location tablet_log::place(const record_batch_header& header, std::size_t ba
 void tablet_log::append(const record_batch_header& header, bytes_view batch, journal_sequence sequence, timestamp_ms now) {
     live_segment& segment = active();
     const std::size_t memory_before = segment.tail().memory_bytes();
-    if (segment.has_settled_block() && segment.unwritten_bytes() == 0) ++context_.images_owed;
+    context_.owe_image(segment);
     segment.append(header, batch, sequence, now);
     epochs_.note_batch(header.epoch, header.base_offset, sequence);
     context_.tail_memory_bytes += segment.tail().memory_bytes() - memory_before;
@@ -224,10 +226,11 @@ env::task<result<>> tablet_log::settle() {
 
 env::task<result<>> tablet_log::close() {
     co_await turn_.take();
-    auto closed = co_await settle_in_turn();
-    if (closed) closed = co_await save_epochs_in_turn();
+    auto closed = co_await write_behind_in_turn();
     const std::shared_ptr<live_segment> last = live_.back();
-    if (closed && !last->needs_journal()) closed = co_await writer_.cut_to_length(last);
+    const bool is_durable = live_.size() == 1 && last->durable_end() == last->end();
+    if (closed && is_durable) closed = co_await writer_.settle_to_length(last);
+    if (closed) closed = co_await save_epochs_in_turn();
     context_.tail_memory_bytes -= last->needs_journal() ? 0 : last->drop_all_memory();
     turn_.give();
     co_return closed;
@@ -325,7 +328,7 @@ std::string deleted_directory_name(const std::string& directory, topic_id topic)
 env::task<result<>> tablet_log::rename_for_deletion() {
     co_await turn_.take();
     for (const auto& segment : live_) {
-        if (segment->has_settled_block() && segment->unwritten_bytes() > 0) context_.pay_image();
+        context_.pay_image(*segment);
         context_.pinned_bytes -= segment->unwritten_bytes();
         context_.tail_memory_bytes -= segment->tail().memory_bytes();
     }

@@ -219,7 +219,7 @@ task<result<>> sim_file::reserve(std::uint64_t position, std::uint64_t length) {
         const auto limit = disk_.options_.largest_file_bytes;
         if (position > limit || length > limit - position) return error_of(EFBIG);
         if (const auto code = disk_.allocate(*inode_, position, length)) return code;
-        inode_->bytes.grow(position + length);
+        inode_->bytes.extend(position + length);
         return std::error_code();
     };
     const auto code = co_await request;

@@ -340,26 +340,40 @@ void sim_file_image::grow(std::uint64_t size) {
     if (size > size_) change_size(size);
 }
 
+void sim_file_image::extend(std::uint64_t size) {
+    if (size <= size_) return;
+    rewrite_last_block();
+    change_size(size);
+}
+
+void sim_file_image::rewrite_last_block() {
+    if (is_block_aligned(size_)) return;
+    const std::uint64_t last = size_ / block_bytes;
+    if (dirty_pages_.contains(last)) write_back(last);
+    if (!lookup(device_, last)) return;  // a hole stays one
+    sectors_[last].written.fill(++last_write_);
+}
+
 void sim_file_image::truncate(std::uint64_t size) {
     if (size == size_) return;
-    if (size < size_) {
-        const auto first_gone = pages_for(size);
-        cut(device_, size);
-        cache_.erase(cache_.lower_bound(first_gone), cache_.end());
-        dirty_pages_.erase(dirty_pages_.lower_bound(first_gone), dirty_pages_.end());
-        if (const auto last = cache_.find(size / block_bytes); last != cache_.end() && last->second.bytes) {
-            std::ranges::fill(std::span(own(last->second.bytes)).subspan(size % block_bytes), std::byte{0});
-        }
-        sectors_.erase(sectors_.lower_bound(first_gone), sectors_.end());
-        if (const auto last = sectors_.find(size / block_bytes); last != sectors_.end()) {
-            auto sector = (size % block_bytes + sim_sector_bytes - 1) / sim_sector_bytes;
-            for (; sector < sim_sectors_per_page; ++sector) {
-                last->second.written[sector] = last->second.made_stable[sector];
-            }
-        }
-        release_pages_from(first_gone);
+    if (size > size_) return extend(size);
+    const auto first_gone = pages_for(size);
+    cut(device_, size);
+    cache_.erase(cache_.lower_bound(first_gone), cache_.end());
+    dirty_pages_.erase(dirty_pages_.lower_bound(first_gone), dirty_pages_.end());
+    if (const auto last = cache_.find(size / block_bytes); last != cache_.end() && last->second.bytes) {
+        std::ranges::fill(std::span(own(last->second.bytes)).subspan(size % block_bytes), std::byte{0});
     }
+    sectors_.erase(sectors_.lower_bound(first_gone), sectors_.end());
+    if (const auto last = sectors_.find(size / block_bytes); last != sectors_.end()) {
+        auto sector = (size % block_bytes + sim_sector_bytes - 1) / sim_sector_bytes;
+        for (; sector < sim_sectors_per_page; ++sector) {
+            last->second.written[sector] = last->second.made_stable[sector];
+        }
+    }
+    release_pages_from(first_gone);
     change_size(size);
+    rewrite_last_block();
 }
 
 void sim_file_image::make_sizes_stable(std::uint64_t last_number) {

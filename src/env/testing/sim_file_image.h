@@ -76,8 +76,12 @@ class sim_file_image {
     /// The page cache takes the bytes as clean pages although the device never gets them: a write-back that
     /// was lost.
     void write_cache_only(std::uint64_t position, bytes_view from);
-    /// The file is at least this long.
+    /// The file is at least this long: a write reached so far, or space was reserved.
     void grow(std::uint64_t size);
+    /// As grow, by reserving space: the last block of before is written again.
+    void extend(std::uint64_t size);
+    /// As file systems do it, the last block is zeroed behind the new end and so written again, as a whole: until the next
+    /// flush a crash may damage any of its sectors.
     void truncate(std::uint64_t size);
 
     /// What one flush covers: everything written when it began.
@@ -144,6 +148,7 @@ class sim_file_image {
                           std::size_t end);
     void forget_settled_sectors();
     void change_size(std::uint64_t size);
+    void rewrite_last_block();
     void make_sizes_stable(std::uint64_t last_number);
     void set_stable_size(const size_change& change);
     void crash_sizes(sim_random& random, sim_crash_style style, sim_crash_counters& counters);

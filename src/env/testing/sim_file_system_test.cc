@@ -77,6 +77,26 @@ TEST_F(sim_file_system_test, a_truncation_is_durable_after_a_flush_only) {
     EXPECT_EQ(durable_text("log"), "0123");
 }
 
+TEST_F(sim_file_system_test, a_cut_or_a_reservation_writes_the_last_block_again) {
+    for (const bool cuts : {true, false}) {
+        int damaged = 0;
+        for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+            auto log = open_buffered("log");
+            ASSERT_TRUE(wait(files->sync_directory("")));
+            const std::string old(cuts ? 3000 : 2000, 'a');
+            ASSERT_TRUE(wait(log->write(0, bytes_of(old))));
+            ASSERT_TRUE(wait(log->flush()));
+            ASSERT_TRUE(cuts ? wait(log->truncate(2000)) : wait(log->reserve(0, 8192)));
+            log.reset();
+            crash(seed);
+            damaged += text("log").substr(0, 2000) != old.substr(0, 2000);
+            ASSERT_TRUE(wait(files->remove_file("log")));
+        }
+        EXPECT_GT(damaged, 0) << (cuts ? "cut" : "reserved");
+        EXPECT_LT(damaged, 20) << (cuts ? "cut" : "reserved");
+    }
+}
+
 TEST_F(sim_file_system_test, a_flush_does_not_cover_what_is_written_while_it_is_under_way) {
     auto log = open_buffered("log");
     ASSERT_TRUE(wait(files->sync_directory("/")));
