@@ -64,10 +64,10 @@ env::task<result<std::vector<found_group>>> scan_journal_file(env::file_system* 
     if (!size) co_return std::unexpected(size.error());
 
     std::vector<found_group> found;
-    aligned_buffer window(scan_piece_bytes);
+    const std::uint64_t end = round_down_to_block(*size);
+    aligned_buffer window(static_cast<std::size_t>(std::min<std::uint64_t>(scan_piece_bytes, end)));
     std::uint64_t window_start = 0;
     std::size_t window_bytes = 0;
-    const std::uint64_t end = round_down_to_block(*size);
     for (std::uint64_t at = 0; at < end;) {
         if (at < window_start || at + block_bytes > window_start + window_bytes) {
             window_start = at;

@@ -160,6 +160,7 @@ void sim_disk::finish(sim_disk_request& request) {
         request.outcome_ = request.fault_;
     } else {
         request.outcome_ = request.apply();
+        if (request.outcome_ == std::errc::no_space_on_device) ++counters_.refused_for_space;
     }
     if (request.what_.number != 0) record_outcome(request);
     request.waiter_.resume();  // and the request is gone

@@ -82,6 +82,8 @@ struct sim_disk_counters {
     std::uint64_t bytes_written = 0;
     std::uint64_t flushes = 0;
     std::uint64_t errors_injected = 0;
+    /// Operations that found no room.
+    std::uint64_t refused_for_space = 0;
     std::uint64_t writes_lost = 0;
     std::uint64_t writes_misdirected = 0;
     std::uint64_t bits_flipped = 0;
