@@ -73,7 +73,7 @@ void serving::end(int outcome) {
 env::task<> serving::start() {
     auto opened = co_await open();
     if (!opened) {
-        log_error("serve", "{}", opened.error().message());
+        log_error("serve", "{}", with_advice(opened.error()));
         if (store_) {
             auto stopped = co_await store_->stop();
             (void)stopped;
@@ -165,7 +165,7 @@ env::task<> serving::stop() {
         (void)stopped;
     }
     auto stopped = co_await store_->stop();
-    if (!stopped) log_error("serve", "{}", stopped.error().message());
+    if (!stopped) log_error("serve", "{}", with_advice(stopped.error()));
     else log_info("serve", "stopped cleanly");
     end(number_of(stopped ? exit_code::success : exit_code::failed));
 }

@@ -338,6 +338,29 @@ TEST_F(embedded_metadata_store_test, after_a_failed_write_nothing_is_written_unt
     close(std::move(store));
 }
 
+TEST_F(embedded_metadata_store_test, a_failed_write_is_told_with_call_path_and_reason) {
+    std::vector<std::string> failures;
+    embedded_metadata_options options;
+    options.database.on_failed_write = [&](const error& why) { failures.push_back(why.message()); };
+    auto store = open(path, options);
+    ASSERT_TRUE(put(*store, "before"));
+    EXPECT_TRUE(failures.empty());
+
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit old_limit{};
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old_limit), 0);
+    rlimit small_limit = old_limit;
+    small_limit.rlim_cur = fs::file_size(log_file(path)) + 10;
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small_limit), 0);
+    EXPECT_FALSE(put(*store, "during"));
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old_limit), 0);
+
+    ASSERT_FALSE(failures.empty());
+    EXPECT_THAT(failures.front(), testing::HasSubstr(log_file(path).string()));
+    EXPECT_THAT(failures.front(), testing::HasSubstr("File too large"));
+    close(std::move(store));
+}
+
 TEST_F(embedded_metadata_store_test, files_do_not_pile_up_over_restarts) {
     for (int i = 0; i < 40; ++i) {
         auto store = open(path);

@@ -11,6 +11,7 @@
 #include "base/logging.h"
 #include "cluster/metadata_record.h"
 #include "cluster/rocks_files.h"
+#include "cluster/rocks_write_watch.h"
 
 namespace logstore::cluster {
 namespace {
@@ -34,23 +35,30 @@ result<std::unique_ptr<metadata_database>> metadata_database::open(std::string p
     rocksdb::DB* opened = nullptr;
     rocksdb::Options rocks_options = small_rocks_options();
     if (options.accept_loss) rocks_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    std::unique_ptr<rocksdb::Env> files;
+    if (options.on_failed_write) {
+        files = watched_rocks_env(options.on_failed_write);
+        rocks_options.env = files.get();
+    }
     const rocksdb::Status status = rocksdb::DB::Open(rocks_options, path, &opened);
     if (!status.ok()) return rocks_open_failure(path, status);
-    std::unique_ptr<metadata_database> made(
-        new metadata_database(std::move(path), options, std::unique_ptr<rocksdb::DB>(opened)));
+    std::unique_ptr<metadata_database> made(new metadata_database(
+        std::move(path), std::move(options), std::move(files), std::unique_ptr<rocksdb::DB>(opened)));
     LOGSTORE_TRY(made->load_format());
     return made;
 }
 
 metadata_database::metadata_database(std::string path, metadata_database_options options,
-                                     std::unique_ptr<rocksdb::DB> db)
-    : path_(std::move(path)), options_(options), db_(std::move(db)) {}
+                                     std::unique_ptr<rocksdb::Env> files, std::unique_ptr<rocksdb::DB> db)
+    : path_(std::move(path)), options_(std::move(options)), files_(std::move(files)), db_(std::move(db)) {}
 
 metadata_database::~metadata_database() {
     if (failed_) {
         // RocksDB asserts that nothing closes a log whose write failed. The process ends soon; until then the
         // database stays.
+        static auto* const failed_files = new std::vector<std::unique_ptr<rocksdb::Env>>;
         static auto* const failed_databases = new std::vector<std::unique_ptr<rocksdb::DB>>;
+        failed_files->push_back(std::move(files_));
         failed_databases->push_back(std::move(db_));
         return;
     }
@@ -70,7 +78,8 @@ result<> metadata_database::load_format() {
         if (any->Valid()) return fail(errc::corrupt, path_ + " is not the metadata of a logstore");
         const rocksdb::Status written =
             db_->Put(durable_write(), metadata_format_key, encode_metadata_format());
-        if (!written.ok()) return fail(errc::io, "writing the metadata failed: " + written.ToString());
+        failed_ = !written.ok();
+        if (failed_) return fail(errc::io, "writing the metadata failed: " + written.ToString());
         return {};
     }
     if (!status.ok()) return read_failure(status);
@@ -144,7 +153,6 @@ std::vector<metadata_database::commit_result> metadata_database::commit(
         return results;
     }
     failed_ = true;
-    log_error("metadata", "a durable write failed: {}", status.ToString());
     // What changed nothing may have relied on what the others did.
     for (commit_result& each : results) {
         if (each) each = fail(errc::unknown_outcome, status.ToString());

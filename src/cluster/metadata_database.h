@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 
 namespace rocksdb {
 class DB;
+class Env;
 class WriteBatchWithIndex;
 }  // namespace rocksdb
 
@@ -24,6 +26,9 @@ struct metadata_database_options {
     std::uint64_t free_bytes_min = std::uint64_t(16) << 20;
     /// For repair only: cut the log at its first damage, wherever that is, and lose what is behind it.
     bool accept_loss = false;
+    /// Told of every failed write and flush but for lack of space, by whichever thread meets it, RocksDB's own
+    /// too, before anything is done about it. May end the process. May be empty.
+    std::function<void(const error&)> on_failed_write;
 };
 
 /// RocksDB in one directory, small: a few MiB of memory, few files. Every function blocks. Reads may run in
@@ -51,7 +56,8 @@ class metadata_database {
     std::vector<commit_result> commit(std::span<const metadata_transaction> group);
 
   private:
-    metadata_database(std::string path, metadata_database_options options, std::unique_ptr<rocksdb::DB> db);
+    metadata_database(std::string path, metadata_database_options options, std::unique_ptr<rocksdb::Env> files,
+                      std::unique_ptr<rocksdb::DB> db);
 
     result<> load_format();
     bool has_space(const metadata_transaction& what) const;
@@ -62,6 +68,7 @@ class metadata_database {
 
     const std::string path_;
     const metadata_database_options options_;
+    std::unique_ptr<rocksdb::Env> files_;  ///< none: the default one
     std::unique_ptr<rocksdb::DB> db_;
     metadata_revision revision_ = no_revision;
     bool failed_ = false;

@@ -140,6 +140,8 @@ result<std::unique_ptr<host>> host::make(host_options options) {
                     "a host needs a shard and a worker thread");
     }
     std::signal(SIGPIPE, SIG_IGN);
+    // A file beyond RLIMIT_FSIZE is an error of its write, not the end of the process.
+    std::signal(SIGXFSZ, SIG_IGN);
     auto made = std::make_unique<system_host>(options);
     auto files = made->make_file_systems();
     if (!files) return std::unexpected(std::move(files).error());

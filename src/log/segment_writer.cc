@@ -18,6 +18,7 @@ constexpr std::uint64_t reserve_bytes_max = std::uint64_t(64) << 20;
 
 /// A flush that failed for lack of space has lost what it should have kept, as any other: never an error that is tried again.
 std::unexpected<error> flush_failed(const error& why) {
+    if (why.code == std::errc::io_error) return std::unexpected(why);
     return fail(std::make_error_code(std::errc::io_error), "a flush failed: " + why.message());
 }
 

@@ -143,6 +143,7 @@ env::task<result<>> store::size_journals() {
 env::task<result<>> store::open_metadata() {
     cluster::embedded_metadata_options options;
     options.on_failure = on_fatal_;
+    options.database.on_failed_write = on_fatal_;
     auto opened = co_await cluster::embedded_metadata_store::open(&home_.workers, &home_.loop, folder("metadata"), options);
     if (!opened) co_return std::unexpected(opened.error());
     metadata_ = std::move(*opened);
