@@ -4,7 +4,7 @@
   cut_disk.py up FOLDER [ext4|xfs] [MIB]    makes the disk (the first time) and mounts it at FOLDER/mnt; later: power on again
   cut_disk.py cut FOLDER SEED [PROFILE]     the power goes; says what was kept. Kill what uses the disk next
   cut_disk.py off FOLDER                    takes the dead file system away (after a cut, before the next up)
-  cut_disk.py tell FOLDER COMMAND...        counts, write-back, slow-flush US, fail-flush N, fail-write N
+  cut_disk.py tell FOLDER COMMAND...        counts, write-back, slow-flush US, fail-flush N [COUNT], fail-write N [COUNT]
   cut_disk.py shutdown FOLDER               the file system's own shutdown: what it has not written is gone, the disk lives on
   cut_disk.py remount FOLDER                after a shutdown
   cut_disk.py rm FOLDER                     unmounts and removes everything
@@ -157,6 +157,7 @@ class CutDisk:
         self.size_mib = size_mib
         self.flush_takes_us = flush_takes_us  # a cut meets more that is not flushed
         self.mount_point = folder / "mnt"
+        self._failures_before = 0
         self._platter, self._loop = folder / "platter", folder / "loop"
         self._fuse, self._control, self._socket = folder / "fuse", folder / "control", folder / "sock"
 
@@ -216,12 +217,47 @@ class CutDisk:
         what belongs to the file system itself, are old or new. With `after_writes` the cut waits for so many (half a second at
         the most) and comes before they are flushed.
         """
-        commands = [f"soon {after_writes}"]
+        commands = [f"soon {after_writes}", *self._where_files_lie(quiet), f"cut {seed} {PROFILES[profile]}"]
+        return numbers_of(self._tell(commands)[-1])
+
+    def _where_files_lie(self, quiet: tuple[str, ...] = ()) -> list[str]:
+        commands = []
         for folder, _, names in os.walk(self.mount_point):  # passes over what is deleted meanwhile
             noisy = not any(pathlib.Path(folder).is_relative_to(self.mount_point / one) for one in quiet)
             for name in names:
                 commands += [f"data {first} {count} {noisy:d}" for first, count in sectors_of(pathlib.Path(folder) / name)]
-        return numbers_of(self._tell([*commands, f"cut {seed} {PROFILES[profile]}"])[-1])
+        return commands
+
+    def fail(self, what: str, number: int, count: int = 1) -> None:
+        """Of what comes next, the `number`-th "write" or "flush" and those behind it, `count` in all, fail with EIO. A flush
+        that fails drops what the files that are there now have in the cache; the file system's own is left alone."""
+        self._failures_before = self.counts()["failures"]
+        self._tell([*self._where_files_lie(), f"fail-{what} {number} {count}"])
+
+    def fail_no_more(self) -> int:
+        """How many requests failed because of fail()."""
+        failures = numbers_of(self._tell(["fail-write 0", "fail-flush 0", "counts"])[-1])["failures"]
+        return failures - self._failures_before
+
+    def is_healthy(self) -> bool:
+        """Whether the file system takes changes, or gave up after an error."""
+        probe = self.mount_point / "is-healthy"
+        try:
+            descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT)
+            try:
+                os.write(descriptor, b"x")
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            probe.unlink()
+            folder = os.open(self.mount_point, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError:
+            return False
+        return True
 
     def shut_down(self) -> None:
         """The file system's own shutdown: it fails from now on, and writes no more, not even its log."""
@@ -232,7 +268,7 @@ class CutDisk:
             os.close(descriptor)
 
     def remount(self) -> None:
-        """After shut_down(). Nothing may use the file system any more."""
+        """After shut_down(), or when it gave up after an error. Nothing may use the file system any more."""
         self._unmount()
         self._mount()
 

@@ -156,6 +156,37 @@ class Disk(unittest.TestCase):
         os.preadv(descriptor, [found], 0)
         self.assertEqual(found[:], OLD * (64 * BLOCK))
 
+    def test_failing_flushes_take_only_contents_of_files_once_those_are_known(self) -> None:
+        disk = self.disk()
+        self.write(OLD, os.O_DSYNC)
+        disk.fail("flush", 1, 2)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_DIRECT)
+        self.addCleanup(os.close, descriptor)
+        for _ in range(2):
+            os.pwritev(descriptor, [blocks(NEW, 64)], 0)
+            with self.assertRaises(OSError):
+                os.fdatasync(descriptor)
+        found = blocks(b"\0", 64)
+        os.preadv(descriptor, [found], 0)
+        self.assertEqual(found[:], OLD * (64 * BLOCK))
+        os.fdatasync(descriptor)
+        self.assertEqual(disk.fail_no_more(), 2)
+        self.assertTrue(disk.is_healthy())
+
+    def test_a_failed_write_keeps_nothing_and_the_next_one_succeeds(self) -> None:
+        for file_system in cut_disk.mountable():
+            with self.subTest(file_system):
+                disk = self.disk(file_system)
+                self.write(OLD, os.O_DSYNC)
+                disk.fail("write", 1)
+                with self.assertRaises(OSError) as failed:
+                    self.write(NEW, os.O_DIRECT)
+                self.assertEqual(failed.exception.errno, errno.EIO)
+                self.write(NEW, os.O_DSYNC)
+                self.assertEqual(disk.fail_no_more(), 1)
+                self.assertEqual(set(self.sectors()), {NEW * 512})
+                disk.remove()
+
     def test_a_shutdown_forgets_what_the_file_system_did_not_write(self) -> None:
         for file_system in cut_disk.mountable():
             with self.subTest(file_system):

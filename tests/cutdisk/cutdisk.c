@@ -18,10 +18,11 @@
 //                              half a second at the most
 //   slow-flush MICROSECONDS    from now on a FLUSH takes that long, and keeps nothing before its end
 //   write-back                 as a FLUSH from below: the whole cache reaches the platter
-//   fail-flush N               the N-th flush or FUA write from now fails with EIO, and what it should have
-//   kept is
-//                              dropped; later ones succeed, as Linux lets them
-//   fail-write N               the N-th write from now fails with EIO, and nothing of it is kept
+//   fail-flush N [COUNT]       the N-th flush or FUA write from now, and the COUNT - 1 behind it, fail with EIO,
+//                              and what they should have kept is dropped; later ones succeed, as Linux lets
+//                              them. Where contents of files were named by data, only those are dropped
+//   fail-write N [COUNT]       the N-th write from now fails with EIO, and nothing of it is kept. N = 0, here and
+//                              above: none fails any more
 //   counts                     what happened so far
 // All state belongs to one lock: nbdkit's thread and the one that obeys commands.
 #define NBDKIT_API_VERSION 2
@@ -67,9 +68,14 @@ static uint8_t* state;     // of each sector, an enum sector_state
 static uint32_t* order;    // the sectors in the order in which they came into the cache
 static size_t order_count;
 static bool is_dead;
-static uint64_t fail_flush, fail_write;  // counting down to the one that fails; 0: none
+/// Counts down to the first request that fails.
+struct failure {
+    uint64_t in, count;  // none when `count` is 0
+};
+static struct failure fail_flush, fail_write;
+static bool knows_contents;  // some sectors were named as those of files
 static unsigned flush_takes_us;
-static uint64_t writes, flushes, through_writes, sectors_written, cached_count;
+static uint64_t writes, flushes, through_writes, sectors_written, cached_count, failures;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static uint8_t* on_platter(uint64_t sector) {
@@ -98,6 +104,19 @@ static void forget_cache(void) {
     for (size_t i = 0; i < order_count; i++) state[order[i]] = clean;
     order_count = 0;
     cached_count = 0;
+}
+
+/// What a failed flush takes away.
+static void drop_cache(void) {
+    if (!knows_contents) {
+        forget_cache();
+        return;
+    }
+    for (size_t i = 0; i < order_count; i++) {
+        if (state[order[i]] != cached || contents[order[i]] == unknown) continue;
+        state[order[i]] = passed;  // the platter has what there is
+        cached_count--;
+    }
 }
 
 static void write_back(void) {
@@ -211,8 +230,13 @@ static void note_write(void) {
 static bool mark_data(uint64_t first, uint64_t count, bool is_noisy) {
     const uint64_t sectors = (uint64_t)size / sector_bytes;
     if (first > sectors || count > sectors - first) return false;
+    knows_contents = true;
     memset(contents + first, is_noisy ? torn_noisy : torn, count);
     return true;
+}
+
+static struct failure failure_from(uint64_t number, uint64_t count) {
+    return (struct failure){.in = number, .count = number == 0 ? 0 : count == 0 ? 1 : count};
 }
 
 static void obey(const char* line, char* answer, size_t room) {
@@ -233,15 +257,15 @@ static void obey(const char* line, char* answer, size_t room) {
         if (!is_dead) write_back();
     } else if (sscanf(line, "slow-flush %" SCNu64, &number) == 1 && number < 1000000) {
         flush_takes_us = (unsigned)number;
-    } else if (sscanf(line, "fail-flush %" SCNu64, &number) == 1) {
-        fail_flush = number;
-    } else if (sscanf(line, "fail-write %" SCNu64, &number) == 1) {
-        fail_write = number;
+    } else if (sscanf(line, "fail-flush %" SCNu64 " %" SCNu64, &number, &count) >= 1) {
+        fail_flush = failure_from(number, count);
+    } else if (sscanf(line, "fail-write %" SCNu64 " %" SCNu64, &number, &count) >= 1) {
+        fail_write = failure_from(number, count);
     } else if (strcmp(line, "counts") == 0) {
         snprintf(answer, room,
                  "writes=%" PRIu64 " flushes=%" PRIu64 " through=%" PRIu64 " sectors=%" PRIu64
-                 " cached=%" PRIu64,
-                 writes, flushes, through_writes, sectors_written, cached_count);
+                 " cached=%" PRIu64 " failures=%" PRIu64,
+                 writes, flushes, through_writes, sectors_written, cached_count, failures);
     } else {
         snprintf(answer, room, "unknown command: %.60s", line);
     }
@@ -370,8 +394,11 @@ static int refuse(void) {
     return -1;
 }
 
-static bool is_last(uint64_t* countdown) {
-    return *countdown > 0 && --*countdown == 0;
+static bool is_failing(struct failure* which) {
+    if (which->count == 0 || (which->in > 1 && which->in--)) return false;
+    which->count--;
+    failures++;
+    return true;
 }
 
 static int read_disk(void* handle, void* into, uint32_t count, uint64_t offset, uint32_t flags) {
@@ -393,7 +420,7 @@ static int write_sectors(const uint8_t* from, uint32_t count, uint64_t offset, b
     static const uint8_t zeros[sector_bytes];
     writes++;
     through_writes += through;
-    if (is_dead || is_last(&fail_write) || (through && is_last(&fail_flush))) return refuse();
+    if (is_dead || is_failing(&fail_write) || (through && is_failing(&fail_flush))) return refuse();
     for (uint32_t done = 0; done < count; done += sector_bytes) {
         const uint64_t sector = (offset + done) / sector_bytes;
         (through ? through_cache : into_cache)(sector, from ? from + done : zeros);
@@ -431,8 +458,8 @@ static int flush_disk(void* handle, uint32_t flags) {
     int outcome = 0;
     if (is_dead) {
         outcome = refuse();
-    } else if (is_last(&fail_flush)) {
-        forget_cache();
+    } else if (is_failing(&fail_flush)) {
+        drop_cache();
         outcome = refuse();
     } else {
         write_back();

@@ -91,7 +91,7 @@ class Ledger:
         self._complaints: list[str] = []
         self._deleted = deleted
         self.history = HistoryWriter(history)
-        self.history.run(faults=["power-cut"], log_start="observed", order="strict")
+        self.history.run(log_start="observed", order="strict")
 
     def close(self) -> None:
         self.history.close()

@@ -1,4 +1,4 @@
-"""Cuts the power of a server under load, again and again, and reads everything back each time.
+"""Cuts the power of a server under load, or lets its disk fail, again and again, and reads everything back each time.
 
 A life is one store through some cuts; then comes a fresh one. All choices of a life follow from the seed and its number; what the
 threads, the server and the kernel make of them does not.
@@ -18,8 +18,10 @@ import shutil
 import statistics
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from cut_disk import PROFILES, CutDisk, built, mountable
+from failing import FAILURES, arm, wait_for_end
 from history.checker import check
 from ledger import Ledger
 from patience import Patience
@@ -34,6 +36,10 @@ CUTS_A_LIFE = 10
 HISTORY = "history.jsonl"
 BACKENDS = ("io_uring", "threads")
 KEPT_MIB_MAX = 400
+CUTS = ("cut", "shutdown")
+KINDS = (*CUTS, *FAILURES)
+# Of the cuts during starts; of the others one in each life is a failure.
+FAILURES_SHARE = 0.1
 # RocksDB trusts that a sector is written whole or not at all.
 QUIET = ("data/metadata",)
 
@@ -50,6 +56,7 @@ class Wishes:
     seed: int
     file_system: str | None = None
     backend: str | None = None
+    kinds: tuple[str, ...] = KINDS
     first_life: int = 1
     lies: str | None = None  # false_promises.c: what of the server's calls is broken; backend threads only
     keeps: bool = False  # store and events, also when nothing was found
@@ -78,6 +85,8 @@ class Totals:
             f"starts: median {statistics.median(starts):.2f} s, longest {starts[-1]:.2f} s\n"
             f"ways: {ways}\n"
             f"histories: {counts['histories: pass']} pass, {counts['histories: unknown']} say nothing\n"
+            f"failures: {counts['failures armed']} armed, {counts['failures met']} met by a request, "
+            f"{counts['failures that ended it']} ended the server, {counts['failures of the file system']} the file system\n"
             f"findings: {counts['findings']}")
 
 
@@ -99,12 +108,15 @@ class PoweredServer(Server):
     def wait_ready(self) -> None:
         """As the other servers' tests do, with patience."""
         patience = Patience(READY_WITHIN_S)
-        while not re.search(r"^ready", self.said(), re.M):
+        while not self.is_ready():
             if self.has_ended():
                 raise AssertionError(f"it ended instead of being ready:\n{self.said()[-3000:]}")
             if patience.is_over():
                 raise AssertionError(f"it was not ready within {READY_WITHIN_S} s:\n{self.said()[-3000:]}")
             time.sleep(0.005)
+
+    def is_ready(self) -> bool:
+        return re.search(r"^ready", self.said(), re.M) is not None
 
     def has_ended(self) -> bool:
         return self._process is None or self._process.poll() is not None
@@ -158,6 +170,7 @@ class Life:
         self.ledger = Ledger(self.folder / HISTORY, deleted=(REBORN,))
         self.next_process = 2
         self.cut_number = 0
+        self.failing_cut = dice.randint(1, CUTS_A_LIFE)
         self.said = ""  # of the cut under way
 
     def choose_way_of_running(self) -> None:
@@ -205,19 +218,37 @@ class Life:
         if self.server.has_ended():
             raise Finding(f"the server ended while nothing was wrong:\n{self.server.said()[-3000:]}")
 
-    def lose_power(self) -> None:
-        """And what ran is dead. A while may pass in which the server meets a disk that fails."""
+    def choose_kind(self, is_failure: bool) -> str:
+        """Of those that are wished for."""
+        failures = [kind for kind in self.wishes.kinds if kind in FAILURES]
+        cuts = [kind for kind in self.wishes.kinds if kind in CUTS]
+        if failures and (is_failure or not cuts):
+            return self.dice.choice(failures)
+        return "shutdown" if "shutdown" in cuts and ("cut" not in cuts or self.dice.random() < 0.2) else "cut"
+
+    def strike(self, kind: str) -> None:
+        """And what ran is dead."""
+        if kind in FAILURES:
+            self.note_way(kind)
+            self.said += arm(self.disk, kind, self.dice) + " "
+            self.meet_failure()
+        else:
+            self.lose_power(kind)
+        self.totals.counts["cuts"] += 1
+
+    def lose_power(self, kind: str) -> None:
+        """A while may pass in which the server meets a dead disk."""
         dice = self.dice
-        if dice.random() < 0.2:
-            self.note_way("shutdown")
+        lost = None  # the checker counts what was in flight
+        if kind == "shutdown":
+            self.note_way(kind)
             self.disk.shut_down()
-            lost = None  # the checker counts what was in flight
             time.sleep(dice.choice((0, 0, 0.02)) * dice.random())
             self.server.kill()
             self.disk.remount()
         else:
             profile = dice.choice((*PROFILES, "noise"))
-            self.note_way("cut", profile)
+            self.note_way(kind, profile)
             lost = self.disk.cut(dice.randrange(1 << 31), profile, QUIET, dice.choice((0, 1, 1, 2, 3, 10, 40)))
             self.totals.counts.update(lost)
             self.said += f"({lost['cached']} sectors, {lost['dropped']} dropped) "
@@ -225,21 +256,43 @@ class Life:
             self.server.kill()
             self.disk.power_off()
             self.disk.power_on()
-        self.totals.counts["cuts"] += 1
         self.ledger.history.fault("power-cut", None if lost is None else {"dropped_sectors": lost["dropped"]})
+
+    def meet_failure(self, is_over: Callable[[], bool] = lambda: False) -> None:
+        """The disk was told to fail. The server ends by itself, or it was not hit; the disk goes on, now and then after a cut."""
+        met, counts = wait_for_end(self.disk, self.server, is_over), self.totals.counts
+        if met.complaints:
+            raise Finding(f"a bad end after {met.failures} errors: {'; '.join(met.complaints)}\n{self.server.said()[-3000:]}")
+        counts["failures armed"] += 1
+        counts["failures met"] += met.failures > 0
+        counts["failures that ended it"] += met.ended_it
+        self.said += f"({met.failures} requests failed, {'it ended' if met.ended_it else 'it ran'}) "
+        self.ledger.history.fault("disk-error", {"failures": met.failures})
+        if self.dice.random() < 0.3:
+            self.lose_power("cut")
+            return
+        self.server.kill()
+        if not self.disk.is_healthy():
+            counts["failures of the file system"] += 1
+            self.said += "(mounted anew) "
+            self.disk.remount()
 
     def start_or_die(self) -> None:
         """Some starts meet a cut of their own; what they did by then must not matter."""
         dice = self.dice
         while dice.random() < 0.25:
             self.choose_way_of_running()
-            self.server.launch()
-            time.sleep(dice.choice((0.02, 0.1, 0.25)) * dice.random())
+            kind = self.choose_kind(dice.random() < FAILURES_SHARE)
             self.note_way("during-start")
             self.totals.counts["cuts during recovery"] += 1
+            if kind in FAILURES:
+                self.fail_during_start(kind)
+                continue
+            self.server.launch()
+            time.sleep(dice.choice((0.02, 0.1, 0.25)) * dice.random())
             if self.server.has_ended():
                 raise Finding(f"a start failed:\n{self.server.said()[-3000:]}")
-            self.lose_power()
+            self.strike(kind)
         self.choose_way_of_running()
         try:
             self.totals.starts_s.append(self.server.start())
@@ -248,6 +301,13 @@ class Life:
         self.note_way(self.server.settings["storage.disk_backend"])
         self.ledger.history.booted()
         self.ledger.history.healed()
+
+    def fail_during_start(self, kind: str) -> None:
+        self.note_way(kind)
+        self.said += arm(self.disk, kind, self.dice) + " "
+        self.server.launch()
+        self.meet_failure(self.server.is_ready)
+        self.totals.counts["cuts"] += 1
 
     def read_and_judge(self, is_last: bool = False) -> None:
         try:
@@ -274,6 +334,7 @@ class Life:
         load = Load(self.server.port, self.ledger, self.next_process, dice)
         self.next_process += load.processes
         moment = dice.choice(("load", "load", "load", "roll", "checkpoint", "deletion", "idle", "stop"))
+        kind = self.choose_kind(self.cut_number == self.failing_cut)
         self.note_way(self.file_system, moment)
         load.begin()
         try:
@@ -281,7 +342,7 @@ class Life:
             if moment != "stop":
                 self.assert_alive()
             load.power_is_going.set()
-            self.lose_power()
+            self.strike(kind)
         finally:
             self.server.kill()
             load.end()

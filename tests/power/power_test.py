@@ -13,7 +13,8 @@ import random
 import unittest
 
 import cut_disk
-from loop import BACKENDS, Finding, Wishes, run
+from failing import FAILURES
+from loop import BACKENDS, CUTS, CUTS_A_LIFE, Finding, Wishes, run
 from support.cases import require
 
 CUTS_FOR_A_LIE_MAX = 60
@@ -44,16 +45,21 @@ class Power(unittest.TestCase):
         for what in ("vanished", "lost", "dropped", "kept"):
             self.assertGreater(counts[what], cuts // 4, f"the cuts did not bite: {what}")
         self.assertGreater(counts["histories: pass"], counts["histories: unknown"])
+        # One in each store's life, and some during starts.
+        failures = cuts // CUTS_A_LIFE
+        self.assertGreaterEqual(counts["failures armed"], failures)
+        self.assertGreater(counts["failures met"], failures // 2)
+        self.assertGreater(counts["failures that ended it"], failures // 2)
         if cuts >= 120:
             self.assertGreater(counts["garbled"], 0)
             self.assertGreater(counts["cuts during recovery"], 0)
-            for way in (*BACKENDS, *cut_disk.mountable(), *cut_disk.PROFILES, "shutdown", "roll", "checkpoint"):
+            for way in (*BACKENDS, *cut_disk.mountable(), *cut_disk.PROFILES, *FAILURES, "shutdown", "roll", "checkpoint"):
                 self.assertGreater(ways[way], 0, f"nothing was tried with {way}")
 
     def assert_found(self, lies: str) -> None:
         """Of a server whose calls lie in this way."""
         with self.assertRaises(Finding) as found:
-            run(Wishes(CUTS_FOR_A_LIE_MAX, self.seed, backend="threads", lies=lies, keeps_findings=False))
+            run(Wishes(CUTS_FOR_A_LIE_MAX, self.seed, backend="threads", kinds=CUTS, lies=lies, keeps_findings=False))
         self.assertRegex(str(found.exception), "complaints|does not start|a start failed|cannot open|can be read")
 
     def test_a_server_that_acknowledges_too_early_is_found(self) -> None:

@@ -103,6 +103,11 @@ class Server:
         self.wait_ready()
         return time.monotonic() - begun
 
+    def exit_code(self) -> int | None:
+        """Of the process launched last; none while it runs."""
+        assert self._process is not None
+        return self._process.poll()
+
     def terminate(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
