@@ -26,8 +26,8 @@ struct metadata_database_options {
     std::uint64_t free_bytes_min = std::uint64_t(16) << 20;
     /// For repair only: cut the log at its first damage, wherever that is, and lose what is behind it.
     bool accept_loss = false;
-    /// Told of every failed write and flush but for lack of space, by whichever thread meets it, RocksDB's own
-    /// too, before anything is done about it. May end the process. May be empty.
+    /// Told of every failed write and flush but for lack of space, by whichever thread meets it, RocksDB's
+    /// own too, before anything is done about it. May end the process. May be empty.
     std::function<void(const error&)> on_failed_write;
 };
 
@@ -56,8 +56,8 @@ class metadata_database {
     std::vector<commit_result> commit(std::span<const metadata_transaction> group);
 
   private:
-    metadata_database(std::string path, metadata_database_options options, std::unique_ptr<rocksdb::Env> files,
-                      std::unique_ptr<rocksdb::DB> db);
+    metadata_database(std::string path, metadata_database_options options,
+                      std::unique_ptr<rocksdb::Env> files, std::unique_ptr<rocksdb::DB> db);
 
     result<> load_format();
     bool has_space(const metadata_transaction& what) const;
