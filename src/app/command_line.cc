@@ -106,7 +106,7 @@ class command_line_parser {
     bool confirmed_ = false;
     bool accept_loss_ = false;
     std::string path_;
-    std::string data_dir_, kafka_, advertise_, shards_;
+    std::string data_dir_, kafka_, advertise_, http_, shards_;
     std::vector<std::string> settings_;
     serve_command serve_;
     std::string bench_topic_{default_bench_topic};
@@ -201,6 +201,7 @@ void command_line_parser::add_serve() {
         const std::pair<const char*, const std::string*> flags[] = {{"data_dir", &data_dir_},
                                                                     {"kafka.listen", &kafka_},
                                                                     {"kafka.advertise", &advertise_},
+                                                                    {"http.listen", &http_},
                                                                     {"shards", &shards_}};
         for (const auto& [option, text] : flags)
             if (!text->empty()) serve_.overrides.push_back({option, *text});
@@ -213,6 +214,8 @@ void command_line_parser::add_serve() {
     serve.add_option("--kafka", kafka_, "Where Kafka clients are served. Default: 127.0.0.1:9092.")
         ->type_name("HOST:PORT");
     serve.add_option("--advertise", advertise_, "The address clients are told. Default: the one of --kafka.")
+        ->type_name("HOST:PORT");
+    serve.add_option("--http", http_, "Where HTTP clients are served. Default: not at all.")
         ->type_name("HOST:PORT");
     serve.add_option("--shards", shards_, "Threads that own tablets and connections. Default: one a core.")
         ->type_name("N");

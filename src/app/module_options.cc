@@ -10,6 +10,24 @@ env::duration milliseconds(std::int64_t count) {
     return std::chrono::milliseconds(count);
 }
 
+/// "a, b" and "a,b" alike.
+std::vector<std::string> names_in(std::string_view text) {
+    std::vector<std::string> names;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(','), text.size());
+        std::string_view name = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        while (name.starts_with(' ')) name.remove_prefix(1);
+        while (name.ends_with(' ')) name.remove_suffix(1);
+        if (!name.empty()) names.emplace_back(name);
+    }
+    return names;
+}
+
+bool is_this_machine_only(const std::string& host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
 }  // namespace
 
 store_options store_options_of(const config::server_options& from, std::uint32_t shards) {
@@ -65,6 +83,31 @@ kafka::process_limit_options process_limits_of(const config::server_options& fro
     to.assembly_bytes_per_shard = from.assembly_bytes_per_shard;
     to.fetch_bytes = from.fetch_bytes_in_flight;
     to.connections_max = from.connections_max;
+    return to;
+}
+
+http::server_options http_options_of(const config::server_options& from, const env::socket_address& at) {
+    http::server_options to;
+    to.body_bytes_max = from.http_body_bytes_max;
+    to.read_bytes_max = from.http_read_bytes_max;
+    to.read_bytes_default = std::min(to.read_bytes_default, to.read_bytes_max);
+    to.read_wait_max = milliseconds(from.http_read_wait_max_ms);
+    to.idle_timeout = milliseconds(from.http_idle_max_ms);
+    to.request_timeout = milliseconds(from.http_request_max_ms);
+    to.write_timeout = milliseconds(from.http_stalled_answer_max_ms);
+    to.stop_timeout = milliseconds(from.stop_wait_max_ms);
+    to.auto_create_topics = from.auto_create_topics;
+    to.origins.allowed_hosts = names_in(from.http_allowed_hosts);
+    to.origins.allowed_origins = names_in(from.http_allowed_origins);
+    to.origins.serves_other_machines = !is_this_machine_only(at.host);
+    return to;
+}
+
+http::process_limit_options http_limits_of(const config::server_options& from) {
+    http::process_limit_options to;
+    to.request_bytes = from.http_request_bytes_in_flight;
+    to.answer_bytes = from.http_answer_bytes_in_flight;
+    to.connections_max = from.http_connections_max;
     return to;
 }
 

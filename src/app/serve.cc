@@ -8,17 +8,15 @@
 #include <memory>
 #include <vector>
 
+#include "app/doors.h"
 #include "app/exit_code.h"
 #include "app/module_options.h"
 #include "app/storage_failure.h"
 #include "app/version.h"
 #include "base/logging.h"
 #include "env/host.h"
-#include "kafka/server/server.h"
-#include "shard/call.h"
 #include "shard/journal_budget.h"
 #include "shard/store.h"
-#include "shard/store_broker.h"
 
 namespace logstore::app {
 namespace {
@@ -43,21 +41,14 @@ class serving {
     env::gate& work() { return work_; }
 
   private:
-    struct door {
-        std::unique_ptr<store_broker> broker;
-        std::unique_ptr<kafka::server> server;
-    };
-
     env::task<result<>> open();
     env::task<result<>> open_doors();
-    env::task<result<std::uint16_t>> open_door(door* which, std::uint32_t index, env::socket_address at);
     void end(int outcome);
 
     env::host& host_;
     const config::server_options& options_;
     std::unique_ptr<store> store_;
-    std::unique_ptr<kafka::process_limits> limits_;
-    std::vector<door> doors_;
+    std::unique_ptr<doors> doors_;
     bool is_ready_ = false;
     bool is_stopping_ = false;
     bool stop_wanted_ = false;
@@ -74,6 +65,7 @@ env::task<> serving::start() {
     auto opened = co_await open();
     if (!opened) {
         log_error("serve", "{}", with_advice(opened.error()));
+        if (doors_) co_await doors_->stop();
         if (store_) {
             auto stopped = co_await store_->stop();
             (void)stopped;
@@ -102,44 +94,12 @@ env::task<result<>> serving::open() {
     co_return co_await open_doors();
 }
 
-env::task<result<std::uint16_t>> serving::open_door(door* which, std::uint32_t index, env::socket_address at) {
-    which->broker = std::make_unique<store_broker>(*store_, index);
-    auto advertised = env::socket_address::parse(options_.kafka_advertise.empty() ? at.text() : options_.kafka_advertise);
-    if (!advertised) co_return std::unexpected(advertised.error());
-    kafka::server_options options = kafka_options_of(options_);
-    options.advertised = *advertised;
-    which->server = std::make_unique<kafka::server>(*which->broker, *limits_, index, options);
-    auto listening = which->server->listen(at, host_.shard_count() > 1);
-    if (!listening)
-        co_return fail(
-            listening.error().code,
-            "cannot listen on " + at.text() + "; is another server there? Give another --kafka HOST:PORT");
-    co_return which->server->port();
-}
-
 env::task<result<>> serving::open_doors() {
-    auto at = env::socket_address::parse(options_.kafka_listen);
-    if (!at) co_return std::unexpected(at.error());
-    if (at->port == 0) {
-        // Any free port: found once, so that all shards listen on the same and clients are told the right one.
-        auto found = host_.shard(0).net.listen(*at, true, [](std::unique_ptr<env::stream>) {});
-        if (!found) co_return std::unexpected(found.error());
-        at->port = (*found)->port();
-    }
-    std::vector<env::executor*> loops;
-    for (std::uint32_t index = 0; index < host_.shard_count(); ++index) loops.push_back(&host_.shard(index).loop);
-    limits_ = std::make_unique<kafka::process_limits>(process_limits_of(options_), loops);
-    doors_.resize(host_.shard_count());
-    for (std::uint32_t index = 0; index < host_.shard_count(); ++index) {
-        door* which = &doors_[index];
-        shard& owner = store_->at(index);
-        const env::socket_address address = *at;
-        auto open_there = [this, which, index, address] { return open_door(which, index, address); };
-        auto port = co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(open_there));
-        if (!port) co_return fail(tablet_errc::stopping);
-        if (!*port) co_return std::unexpected(port->error());
-    }
-    std::printf("ready: kafka %s, data %s, %u shards\n", at->text().c_str(), options_.data_dir.c_str(), host_.shard_count());
+    doors_ = std::make_unique<doors>(host_, options_, *store_);
+    auto opened = co_await doors_->open();
+    if (!opened) co_return opened;
+    std::printf("ready: %s, data %s, %u shards\n", doors_->addresses().c_str(), options_.data_dir.c_str(),
+                host_.shard_count());
     std::fflush(stdout);
     co_return result<>{};
 }
@@ -151,19 +111,7 @@ env::task<> serving::stop() {
     }
     if (std::exchange(is_stopping_, true)) co_return;
     log_info("serve", "stopping: requests under way are finished, then everything is written to segments");
-    for (std::uint32_t index = 0; index < host_.shard_count(); ++index) {
-        kafka::server* server = doors_[index].server.get();
-        shard& owner = store_->at(index);
-        struct stopper {
-            static env::task<bool> run(kafka::server* server) {
-                co_await server->stop();
-                co_return true;
-            }
-        };
-        auto stop_there = [server] { return stopper::run(server); };
-        auto stopped = co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(stop_there));
-        (void)stopped;
-    }
+    co_await doors_->stop();
     auto stopped = co_await store_->stop();
     if (!stopped) log_error("serve", "{}", with_advice(stopped.error()));
     else log_info("serve", "stopped cleanly");
@@ -176,7 +124,7 @@ int run_serve(const serve_arguments& arguments) {
     const config::server_options& options = arguments.options;
     set_log_level(options.log);
     // Looked at before anything is made on disk.
-    for (const std::string& address : {options.kafka_listen, options.kafka_advertise}) {
+    for (const std::string& address : {options.kafka_listen, options.kafka_advertise, options.http_listen}) {
         const auto parsed = env::socket_address::parse(address);
         if (parsed || address.empty()) continue;
         log_error("serve", "{}", parsed.error().message());

@@ -48,6 +48,20 @@ struct server_options {
     std::int64_t fetch_wait_max_ms = 0;
     std::int64_t stop_wait_max_ms = 0;
 
+    // [http]: the HTTP listener and what its clients may use.
+    std::string http_listen;  ///< empty = none
+    std::string http_allowed_hosts;
+    std::string http_allowed_origins;
+    std::uint32_t http_connections_max = 0;
+    std::int64_t http_idle_max_ms = 0;
+    std::int64_t http_request_max_ms = 0;
+    std::int64_t http_stalled_answer_max_ms = 0;
+    std::uint64_t http_body_bytes_max = 0;
+    std::uint64_t http_request_bytes_in_flight = 0;
+    std::uint64_t http_read_bytes_max = 0;
+    std::uint64_t http_answer_bytes_in_flight = 0;
+    std::int64_t http_read_wait_max_ms = 0;
+
     // [topics]: their number and what a topic gets when its own configuration does not say.
     bool auto_create_topics = false;
     std::int32_t partitions_default = 0;

@@ -72,6 +72,8 @@ class budget_share final : private env::remote_message {
     /// True: taken. False: `waiter` gets them later, and must live until then or cancel(). REQUIRES: it does
     /// not wait already.
     bool take_or_wait(std::size_t bytes, budget_waiter& waiter);
+    /// True: taken. False: the limit is reached, or others wait.
+    bool try_take(std::size_t bytes) { return first_ == nullptr && whole_.try_take(bytes); }
     /// `waiter` waits no more; harmless when it does not.
     void cancel(budget_waiter& waiter);
     /// Takes what is left below the limit, at most `bytes`; returns how much.

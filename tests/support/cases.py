@@ -14,7 +14,7 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from support.server import Server, fresh_directory
+from support.server import Server, free_port, fresh_directory
 
 WITHIN_S = 30
 
@@ -61,6 +61,7 @@ class ServerCase(unittest.TestCase):
     settings: dict[str, str] = {}
     shards = 2
     open_files_max: int | None = None
+    speaks_http = False
 
     @classmethod
     def data_directory(cls) -> pathlib.Path:
@@ -69,6 +70,8 @@ class ServerCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.server = Server(cls.data_directory(), cls.shards, cls.open_files_max, cls.settings)
+        if cls.speaks_http:
+            cls.server.http_address = f"127.0.0.1:{free_port()}"
         cls.addClassCleanup(cls._clean)
         cls.server.start()
 

@@ -47,6 +47,7 @@ class Server:
         self.settings = SMALL | (settings or {})
         self.wrapper: list[str] = []  # a program that starts it, with its arguments
         self.address = f"127.0.0.1:{free_port()}"
+        self.http_address: str | None = None  # none: it does not speak HTTP
         self.log = data.parent / f"{data.name}.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
@@ -64,7 +65,7 @@ class Server:
     def arguments(self) -> list[str]:
         settings = [part for name, value in self.settings.items() for part in ("--set", f"{name}={value}")]
         return [*self.wrapper, str(BINARY), "serve", "--data-dir", str(self.data), "--kafka", self.address,
-                "--shards", str(self.shards), *settings]
+                "--shards", str(self.shards), *(["--http", self.http_address] if self.http_address else []), *settings]
 
     def launch(self) -> None:
         """Starts the process without waiting for it to be ready."""

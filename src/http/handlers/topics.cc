@@ -1,0 +1,120 @@
+// Topics: listing, describing, making, deleting.
+#include <limits>
+#include <utility>
+
+#include "cluster/topic_config.h"
+#include "http/handlers/handlers.h"
+
+namespace logstore::http {
+namespace {
+
+/// A change whose outcome nobody knows: the connection is closed in the place of the answer.
+answer unknown_outcome() {
+    answer made;
+    made.is_unknown = true;
+    return made;
+}
+
+answer answer_to(const error& why) {
+    const auto known = topic_error(why);
+    return known ? answer_of(*known) : unknown_outcome();
+}
+
+void write_configs(json_writer& json, const cluster::topic_settings& settings) {
+    json.key("configs").begin_object();
+    for (const cluster::topic_config& one : cluster::topic_config_table()) {
+        const std::string value = one.text_of(one.read(settings));
+        json.field(one.name, std::string_view(value));
+    }
+    json.end_object();
+}
+
+void write_topic_start(json_writer& json, const cluster::topic& one) {
+    const std::string id = one.id.text();
+    json.begin_object().field("name", std::string_view(one.name)).field("id", std::string_view(id));
+}
+
+}  // namespace
+
+env::task<answer> serve_list_topics(request_context* context) {
+    const auto image = context->target_broker().topics();
+    json_writer json;
+    json.begin_object().key("topics").begin_list();
+    for (const cluster::topic_ptr& one : image->topics()) {
+        write_topic_start(json, *one);
+        json.field("partitions", one->partition_count).end_object();
+    }
+    json.end_list().end_object();
+    answer made = json_answer(200, json.finish());
+    context->with.answer_memory.take_anyway(made.body.size());
+    context->held_bytes += made.body.size();
+    co_return made;
+}
+
+env::task<answer> serve_describe_topic(request_context* context) {
+    broker& target = context->target_broker();
+    const cluster::topic_ptr topic = target.topics()->find(context->what.topic);
+    if (topic == nullptr) co_return answer_of(unknown_topic(context->what.topic));
+    json_writer json;
+    write_topic_start(json, *topic);
+    json.key("partitions").begin_list();
+    for (std::int32_t i = 0; i < topic->partition_count && !context->hurry.is_set(); ++i) {
+        // The end of the log cannot be where the last number is, so that this reads nothing and tells the bounds.
+        read_request look;
+        look.tablet = {topic->id, partition_id(i)};
+        look.from = offset(std::numeric_limits<std::int64_t>::max());
+        const read_outcome bounds = co_await target.read(look);
+        if (bounds.code != tablet_errc::offset_out_of_range) co_return answer_of(read_error(bounds.code));
+        json.begin_object().field("partition", i).field("log_start_offset", bounds.log_start_offset.value());
+        json.field("high_watermark", bounds.high_watermark.value()).end_object();
+    }
+    json.end_list();
+    write_configs(json, topic->settings);
+    json.end_object();
+    co_return json_answer(200, json.finish());
+}
+
+/// POST /topics names it in the body, PUT /topics/{topic} in the path. PUT says what there is to be: a topic that is so
+/// already is no conflict.
+env::task<answer> serve_create_topic(request_context* context) {
+    const bool is_put = context->asked == method::put;
+    auto posted = context->with.bodies.read_topic(context->body, !is_put);
+    if (!posted) co_return answer_of(posted.error());
+    cluster::new_topic wanted;
+    wanted.name = is_put ? context->what.topic : std::move(posted->name);
+    wanted.partition_count = posted->partitions;
+    wanted.configs = std::move(posted->configs);
+    const cluster::topic_ptr known = context->target_broker().topics()->find(wanted.name);
+    const bool is_same = known != nullptr && wanted.configs.empty() &&
+                         known->partition_count == wanted.partition_count.value_or(known->partition_count);
+    int status = 201;
+    cluster::topic topic;
+    if (is_put && is_same) {
+        status = 200;
+        topic = *known;
+    } else {
+        auto made = co_await context->target_broker().create_topic(std::move(wanted));
+        if (!made) co_return answer_to(made.error());
+        topic = std::move(*made);
+    }
+    json_writer json;
+    write_topic_start(json, topic);
+    json.field("partitions", topic.partition_count);
+    write_configs(json, topic.settings);
+    json.end_object();
+    answer made = json_answer(status, json.finish());
+    made.fields = "Location: /topics/" + topic.name + "\r\n";
+    co_return made;
+}
+
+env::task<answer> serve_delete_topic(request_context* context) {
+    const cluster::topic_ptr topic = context->target_broker().topics()->find(context->what.topic);
+    if (topic == nullptr) co_return answer_of(unknown_topic(context->what.topic));
+    const auto deleted = co_await context->target_broker().delete_topic(topic->id);
+    if (!deleted) co_return answer_to(deleted.error());
+    answer made;
+    made.status = 204;
+    co_return made;
+}
+
+}  // namespace logstore::http
