@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "env/environment.h"
+#include "log/damaged_ranges.h"
 #include "log/file_cache.h"
 #include "log/index_cache.h"
 #include "log/journal.h"
@@ -45,6 +46,7 @@ struct log_context {
     /// A write behind found no room; produce requests are refused until one succeeds.
     bool is_full = false;
     log_counters counters;
+    damaged_ranges damage;
 
     log_context(env::environment the_world, journal& the_journal, std::string the_folder, std::size_t open_files_max,
                 std::size_t index_cache_bytes_max, std::uint64_t the_tail_cache_bytes_max)

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/aligned_buffer.h"
+#include "base/logging.h"
 #include "log/log_errc.h"
 #include "log/segment_files.h"
 
@@ -12,10 +13,19 @@ namespace {
 
 /// What one read of a walk fetches: many small batches, or the headers of a few large ones.
 constexpr std::size_t walk_bytes = std::size_t(64) << 10;
+/// Below every offset: no damage is passed over.
+constexpr offset any_offset{std::numeric_limits<std::int64_t>::min()};
 
 bool is_in_memory(const segment_view& view, std::uint64_t position) {
     return view.live && position >= view.live->tail().start() && position < view.live->tail().end() &&
            (!view.live->has_hole() || position >= view.live->hole_end());
+}
+
+/// Whether a header makes sense where it was found. The CRC does not cover the base offset.
+bool may_lie_in(const segment_view& view, const found_batch& batch, offset expected) {
+    const record_batch_header& header = batch.header;
+    return batch.end() <= view.limit && header.base_offset >= expected && header.base_offset.value() < view.end.value() &&
+           header.last_offset_delta >= 0 && header.last_offset_delta < view.end.value() - header.base_offset.value();
 }
 
 }  // namespace
@@ -76,62 +86,143 @@ std::optional<found_batch> log_reader::batch_in_memory(const segment_view& view,
     return found_batch{*header, position};
 }
 
-env::task<result<std::optional<found_batch>>> log_reader::walk(segment_view view, std::uint64_t position, offset wanted,
-                                                               timestamp_ms wanted_time) {
-    byte_vector window;
-    std::uint64_t window_start = 0;
-    while (position < view.limit) {
-        std::optional<found_batch> batch = batch_in_memory(view, position);
-        if (!batch) {
-            const bool in_window = position >= window_start &&
-                                   position + record_batch_header_bytes <= window_start + window.size();
-            if (!in_window) {
-                window.resize(walk_bytes);
-                window_start = position;
-                auto got = co_await read_at(view, position, window);
-                if (!got) co_return std::unexpected(got.error());
-                window.resize(*got);
-            }
-            const auto header = read_record_batch_header(bytes_view(window).subspan(position - window_start));
-            if (!header) co_return fail(log_errc::corrupt, fmt::format("no batch at position {} of {}", position, view.path));
-            batch = found_batch{*header, position};
+std::optional<found_batch> log_reader::seen_at(const segment_view& view, std::uint64_t position, offset expected,
+                                               const window& seen) const {
+    std::optional<found_batch> batch = batch_in_memory(view, position);
+    const bool is_seen = position >= seen.start && position + record_batch_header_bytes <= seen.start + seen.bytes.size();
+    if (!batch && is_seen) {
+        const auto header = read_record_batch_header(bytes_view(seen.bytes).subspan(position - seen.start));
+        if (header) batch = found_batch{*header, position};
+    }
+    return batch && may_lie_in(view, *batch, expected) ? batch : std::nullopt;
+}
+
+env::task<result<std::optional<found_batch>>> log_reader::header_at(segment_view view, std::uint64_t position, offset expected,
+                                                                    window* seen) {
+    if (const auto batch = seen_at(view, position, expected, *seen)) co_return batch;
+    seen->bytes.resize(seen->bytes_max);
+    seen->start = position;
+    auto got = co_await read_at(view, position, seen->bytes);
+    if (!got) co_return std::unexpected(got.error());
+    seen->bytes.resize(*got);
+    co_return seen_at(view, position, expected, *seen);
+}
+
+env::task<result<bool>> log_reader::is_whole(segment_view view, std::uint64_t position) {
+    window seen{.bytes = {}, .start = 0, .bytes_max = record_batch_header_bytes};
+    auto batch = co_await header_at(view, position, view.base, &seen);
+    if (!batch) co_return std::unexpected(batch.error());
+    if (!*batch) co_return false;
+    auto bytes = co_await read_batch(std::move(view), **batch);
+    if (!bytes) co_return std::unexpected(bytes.error());
+    co_return record_batch_crc_holds((**batch).header, *bytes);
+}
+
+env::task<result<damaged_range>> log_reader::measure_damage(segment_view view, std::uint64_t begin, offset expected) {
+    if (const auto known = context_.damage.at(view.tablet, view.base, begin)) co_return *known;
+    damaged_range range;
+    range.tablet = view.tablet;
+    range.segment_base = view.base;
+    range.begin = begin;
+    range.end = view.limit;
+    range.first = expected;
+    range.next = view.end;
+    byte_vector bytes;
+    constexpr std::size_t overlap = record_batch_header_bytes - 1;
+    for (std::uint64_t start = begin + 1; start + record_batch_header_bytes <= view.limit; start += walk_bytes) {
+        bytes.resize(walk_bytes + overlap);
+        auto got = co_await read_at(view, start, bytes);
+        if (!got) co_return std::unexpected(got.error());
+        bytes.resize(*got);
+        for (std::size_t at = 0; at + record_batch_header_bytes <= bytes.size(); ++at) {
+            const auto header = read_record_batch_header(bytes_view(bytes).subspan(at));
+            if (!header || !may_lie_in(view, {*header, start + at}, expected)) continue;
+            auto whole = co_await is_whole(view, start + at);
+            if (!whole) co_return std::unexpected(whole.error());
+            if (!*whole) continue;
+            range.end = start + at;
+            range.next = next_offset(header->base_offset.value());
+            break;
         }
-        if (batch->end() > view.limit)
-            co_return fail(log_errc::corrupt, fmt::format("the batch at position {} of {} is cut off", position, view.path));
-        if (batch->header.last_offset() >= wanted && batch->header.max_timestamp >= wanted_time) co_return batch;
-        position = batch->end();
+        if (range.end < view.limit) break;
+    }
+    if (context_.damage.note(range)) log_error("log", "{}", tell_damage(view, range).message());
+    co_return range;
+}
+
+error log_reader::tell_damage(const segment_view& view, const damaged_range& range) {
+    return error(log_errc::corrupt,
+                 fmt::format("records {} to {} are damaged on the disk: bytes {} to {} of {}. Who reads them gets a storage "
+                             "error; all others are readable. Restore the file from a copy, or give them up with the server "
+                             "stopped: `logstore repair`",
+                             range.first, range.next.value() - 1, range.begin, range.end - 1, view.path));
+}
+
+void log_reader::cursor::pass(const found_batch& batch) {
+    position = batch.end();
+    expected = first_not_below(batch.header.next());
+    before = batch;
+}
+
+void log_reader::cursor::pass(const damaged_range& range) {
+    position = range.end;
+    expected = first_not_below(range.next);
+    before.reset();
+}
+
+env::task<result<log_reader::step>> log_reader::look(segment_view view, cursor* at) {
+    step out;
+    auto batch = co_await header_at(view, at->position, at->expected, &at->seen);
+    if (!batch) co_return std::unexpected(batch.error());
+    out.batch = *batch;
+    if (out.batch) co_return out;
+    // A damaged length in the batch before leads astray.
+    std::uint64_t begin = at->position;
+    offset expected = at->expected;
+    if (at->before) {
+        const found_batch before = *at->before;
+        auto whole = co_await is_whole(view, before.position);
+        if (!whole) co_return std::unexpected(whole.error());
+        if (!*whole) {
+            begin = before.position;
+            expected = before.header.base_offset;
+        }
+    }
+    auto range = co_await measure_damage(std::move(view), begin, expected);
+    if (!range) co_return std::unexpected(range.error());
+    out.damage = *range;
+    co_return out;
+}
+
+env::task<result<std::optional<found_batch>>> log_reader::walk(segment_view view, std::uint64_t position, offset wanted) {
+    cursor at{.position = position, .expected = view.base, .before = {}, .seen = {.bytes = {}, .bytes_max = walk_bytes}};
+    while (at.position < view.limit) {
+        result<step> next = step{seen_at(view, at.position, at.expected, at.seen), std::nullopt};
+        if (!next->batch) next = co_await look(view, &at);
+        if (!next) co_return std::unexpected(next.error());
+        if (next->damage) {
+            if (wanted.value() < next->damage->next.value()) co_return std::unexpected(tell_damage(view, *next->damage));
+            at.pass(*next->damage);
+            continue;
+        }
+        if (next->batch->header.last_offset() >= wanted) co_return next->batch;
+        at.pass(*next->batch);
     }
     co_return std::optional<found_batch>();
 }
 
 env::task<result<std::optional<found_batch>>> log_reader::find_batch(segment_view view, offset wanted) {
-    std::uint64_t from = 0;
-    std::optional<std::uint64_t> reaching;
-    if (view.live && wanted >= view.live->index_start_offset()) {
-        from = view.live->index().position_before(wanted);
-        reaching = view.live->index().position_reaching(wanted);
-    } else {
-        auto index = co_await index_of(view);
-        if (!index) co_return std::unexpected(index.error());
-        from = (*index)->position_before(wanted);
-        reaching = (*index)->position_reaching(wanted);
-    }
-    auto found = co_await walk(view, from, wanted, timestamp_ms(std::numeric_limits<std::int64_t>::min()));
-    if (found || found.error().code != log_errc::corrupt || !reaching || *reaching <= from) co_return found;
-    // Damage before the batch that is wanted does not hide it, when the index knows where it begins.
-    auto known = co_await batch_at(std::move(view), *reaching);
-    const bool is_wanted = known && *known && (**known).header.base_offset <= wanted && (**known).header.last_offset() >= wanted;
-    co_return is_wanted ? known : found;
+    if (view.live && wanted >= view.live->index_start_offset())
+        co_return co_await walk(view, view.live->index().position_before(wanted), wanted);
+    auto index = co_await index_of(view);
+    if (!index) co_return std::unexpected(index.error());
+    const std::uint64_t from = (*index)->position_before(wanted);
+    co_return co_await walk(std::move(view), from, wanted);
 }
-
-namespace {
-constexpr offset any_offset{std::numeric_limits<std::int64_t>::min()};
-constexpr timestamp_ms any_time{std::numeric_limits<std::int64_t>::min()};
-}  // namespace
 
 env::task<result<std::optional<found_batch>>> log_reader::batch_at(segment_view view, std::uint64_t position) {
     if (position >= view.limit) co_return std::optional<found_batch>();
-    co_return co_await walk(std::move(view), position, any_offset, any_time);
+    co_return co_await walk(std::move(view), position, any_offset);
 }
 
 env::task<result<timestamp_ms>> log_reader::max_timestamp(segment_view view) {
@@ -147,7 +238,19 @@ env::task<result<std::optional<found_batch>>> log_reader::find_timestamp(segment
     auto index = co_await index_of(view);
     if (!index) co_return std::unexpected(index.error());
     const std::uint64_t from = (*index)->position_before(wanted);
-    co_return co_await walk(std::move(view), from, any_offset, wanted);
+    cursor at{.position = from, .expected = view.base, .before = {}, .seen = {.bytes = {}, .bytes_max = walk_bytes}};
+    while (at.position < view.limit) {
+        result<step> next = step{seen_at(view, at.position, at.expected, at.seen), std::nullopt};
+        if (!next->batch) next = co_await look(view, &at);
+        if (!next) co_return std::unexpected(next.error());
+        if (next->damage) {
+            at.pass(*next->damage);
+            continue;
+        }
+        if (next->batch->header.max_timestamp >= wanted) co_return next->batch;
+        at.pass(*next->batch);
+    }
+    co_return std::optional<found_batch>();
 }
 
 log_reader::batches log_reader::slice_memory(const segment_view& view, found_batch first, std::size_t bytes_max,
@@ -188,16 +291,45 @@ env::task<result<log_reader::batches>> log_reader::read_batches(segment_view vie
     auto got = co_await read_at(view, first.position, *buffer);
     if (!got) co_return std::unexpected(got.error());
     std::size_t whole = 0;
+    offset expected = first.header.base_offset;
     while (whole < *got) {
-        const auto header = read_record_batch_header(bytes_view(*buffer).subspan(whole, *got - whole));
-        if (!header || whole + header->size_bytes() > *got) break;
+        const bytes_view rest = bytes_view(*buffer).subspan(whole, *got - whole);
+        const auto header = read_record_batch_header(rest);
+        if (!header || !may_lie_in(view, {*header, first.position + whole}, expected)) break;
+        if (!record_batch_crc_holds(*header, rest)) break;
         whole += header->size_bytes();
         out.next = header->next();
+        expected = first_not_below(header->next());
     }
-    if (whole == 0) co_return fail(log_errc::corrupt, fmt::format("no batch at position {} of {}", first.position, view.path));
+    if (whole == 0) {
+        auto range = co_await measure_damage(view, first.position, first.header.base_offset);
+        if (!range) co_return std::unexpected(range.error());
+        co_return std::unexpected(tell_damage(view, *range));
+    }
     out.pieces.emplace_back(buffer, bytes_view(*buffer).first(whole));
     out.bytes = whole;
     co_return out;
+}
+
+env::task<result<std::optional<log_reader::run_of_batches>>> log_reader::read_from(segment_view view, offset from,
+                                                                                    std::optional<std::uint64_t> position,
+                                                                                    std::size_t bytes_max, bool at_least_one) {
+    result<std::optional<found_batch>> first;
+    if (position) first = co_await walk(view, *position, from);
+    else first = co_await find_batch(view, from);
+    while (first && *first) {
+        const found_batch batch = **first;
+        auto read = co_await read_batches(view, batch, bytes_max, at_least_one);
+        if (read) co_return run_of_batches{std::move(*read), batch.position + read->bytes};
+        if (read.error().code != log_errc::corrupt) co_return std::unexpected(read.error());
+        // A header may look right and lead to the wrong batch.
+        auto range = co_await measure_damage(view, batch.position, batch.header.base_offset);
+        if (!range) co_return std::unexpected(range.error());
+        if (from.value() < range->next.value()) co_return std::unexpected(read.error());
+        first = co_await walk(view, range->end, from);
+    }
+    if (!first) co_return std::unexpected(first.error());
+    co_return std::optional<run_of_batches>();
 }
 
 env::task<result<byte_vector>> log_reader::read_batch(segment_view view, found_batch batch) {
@@ -210,21 +342,18 @@ env::task<result<byte_vector>> log_reader::read_batch(segment_view view, found_b
 
 env::task<result<offset_index>> log_reader::rebuild_index(segment_view view) {
     offset_index index(view.base);
-    byte_vector window;
-    std::uint64_t window_start = 0;
-    for (std::uint64_t position = 0; position < view.limit;) {
-        if (position < window_start || position + record_batch_header_bytes > window_start + window.size()) {
-            window.resize(std::size_t(1) << 20);
-            window_start = position;
-            auto got = co_await read_at(view, position, window);
-            if (!got) co_return std::unexpected(got.error());
-            window.resize(*got);
+    cursor at{.position = 0, .expected = view.base, .before = {}, .seen = {.bytes = {}, .bytes_max = std::size_t(1) << 20}};
+    while (at.position < view.limit) {
+        result<step> next = step{seen_at(view, at.position, at.expected, at.seen), std::nullopt};
+        if (!next->batch) next = co_await look(view, &at);
+        if (!next) co_return std::unexpected(next.error());
+        if (next->damage) {
+            at.pass(*next->damage);
+            continue;
         }
-        const auto header = read_record_batch_header(bytes_view(window).subspan(position - window_start));
-        if (!header || position + header->size_bytes() > view.limit)
-            co_return fail(log_errc::corrupt, fmt::format("no batch at position {} of {}", position, view.path));
-        index.add_batch(header->last_offset(), position, header->size_bytes(), header->max_timestamp);
-        position += header->size_bytes();
+        const record_batch_header& header = next->batch->header;
+        index.add_batch(header.last_offset(), at.position, header.size_bytes(), header.max_timestamp);
+        at.pass(*next->batch);
     }
     co_return index;
 }

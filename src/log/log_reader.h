@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "env/stream.h"
+#include "log/damaged_ranges.h"
 #include "log/log_context.h"
 #include "log/segment_view.h"
 
@@ -19,6 +20,9 @@ struct found_batch {
 
 /// Reads of one shard. Stateless besides the shared caches: calls may overlap. Files are read off the shard's thread, through
 /// the page cache and only where no direct write can meet them; what is not yet in whole blocks of the file comes from memory.
+///
+/// Bytes of files are not trusted: a batch is given out only when its CRC holds. Where one does not, the next whole batch is
+/// looked for; offsets between are log_errc::corrupt, everything around them is read as ever (log_context::damage).
 class log_reader {
   public:
     explicit log_reader(log_context& context) : context_(context) {}
@@ -26,13 +30,13 @@ class log_reader {
     /// Bytes [position, position + into.size()) of a segment, limited by view.limit; answers how many.
     env::task<result<std::size_t>> read_at(segment_view view, std::uint64_t position, mutable_bytes into);
 
-    /// The batch that holds `wanted`, or the first behind it; nothing when the segment ends before.
+    /// The batch that holds `wanted`, or the first behind it; nothing when the segment ends before. By headers.
     env::task<result<std::optional<found_batch>>> find_batch(segment_view view, offset wanted);
-    /// The batch that begins at `position`; nothing at the limit.
+    /// The batch that begins at `position`; nothing at the limit; damage there is corrupt.
     env::task<result<std::optional<found_batch>>> batch_at(segment_view view, std::uint64_t position);
     /// The largest timestamp of a segment; no_timestamp when it is empty.
     env::task<result<timestamp_ms>> max_timestamp(segment_view view);
-    /// The first batch with a record at `wanted` or later.
+    /// The first batch with a record at `wanted` or later, of those that can be read.
     env::task<result<std::optional<found_batch>>> find_timestamp(segment_view view, timestamp_ms wanted);
 
     struct batches {
@@ -41,7 +45,16 @@ class log_reader {
         /// Where the log goes on behind these bytes, when it is known without looking.
         std::optional<next_offset> next;
     };
-    /// Whole batches from `first` on, at most bytes_max bytes, but at least the first when `at_least_one`.
+    /// Whole batches from the one that holds `from` on, as read_batches; nothing when the segment ends before. `position` is
+    /// where that batch begins, when known.
+    struct run_of_batches {
+        batches found;
+        std::uint64_t end = 0;  ///< in the segment
+    };
+    env::task<result<std::optional<run_of_batches>>> read_from(segment_view view, offset from,
+                                                               std::optional<std::uint64_t> position, std::size_t bytes_max,
+                                                               bool at_least_one);
+    /// Whole batches from `first` on, at most bytes_max bytes, but at least the first when `at_least_one`; up to damage.
     env::task<result<batches>> read_batches(segment_view view, found_batch first, std::size_t bytes_max, bool at_least_one);
     /// The bytes of one batch.
     env::task<result<byte_vector>> read_batch(segment_view view, found_batch batch);
@@ -50,10 +63,42 @@ class log_reader {
     env::task<result<std::shared_ptr<const offset_index>>> index_of(segment_view view);
 
   private:
+    /// Bytes of a segment that one read has brought.
+    struct window {
+        byte_vector bytes;
+        std::uint64_t start = 0;
+        std::size_t bytes_max = 0;
+    };
+
     env::task<result<offset_index>> rebuild_index(segment_view view);
     std::optional<found_batch> batch_in_memory(const segment_view& view, std::uint64_t position) const;
-    env::task<result<std::optional<found_batch>>> walk(segment_view view, std::uint64_t position, offset wanted,
-                                                       timestamp_ms wanted_time);
+    /// Damage whose offsets reach up to `wanted` is an error; what lies before is passed over.
+    env::task<result<std::optional<found_batch>>> walk(segment_view view, std::uint64_t position, offset wanted);
+    /// What begins at `position`, when it looks like a batch that may lie there with offsets from `expected` on: of memory and
+    /// of what `seen` holds; header_at reads it if need be.
+    std::optional<found_batch> seen_at(const segment_view& view, std::uint64_t position, offset expected,
+                                       const window& seen) const;
+    env::task<result<std::optional<found_batch>>> header_at(segment_view view, std::uint64_t position, offset expected,
+                                                            window* seen);
+    env::task<result<bool>> is_whole(segment_view view, std::uint64_t position);
+    env::task<result<damaged_range>> measure_damage(segment_view view, std::uint64_t begin, offset expected);
+    /// Moves behind damage.
+    struct cursor {
+        std::uint64_t position = 0;
+        offset expected;
+        std::optional<found_batch> before;
+        window seen;
+
+        void pass(const found_batch& batch);
+        void pass(const damaged_range& range);
+    };
+    /// The batch at the cursor, or the damage there.
+    struct step {
+        std::optional<found_batch> batch;
+        std::optional<damaged_range> damage;
+    };
+    env::task<result<step>> look(segment_view view, cursor* at);
+    error tell_damage(const segment_view& view, const damaged_range& range);
     batches slice_memory(const segment_view& view, found_batch first, std::size_t bytes_max, bool at_least_one) const;
 
     log_context& context_;

@@ -209,6 +209,74 @@ TEST_F(reading, tells_of_a_damaged_batch_and_reads_the_others) {
     rig_.close();
 }
 
+/// What may happen to the bytes of a batch at rest.
+struct damage_kind {
+    const char* name;
+    std::size_t from;   ///< in the batch
+    std::size_t bytes;  ///< 0 = to its end
+};
+constexpr damage_kind damage_kinds[] = {
+    {"its offset", 0, 8},      {"its length", 8, 4},        {"the highest byte of its length", 8, 1},
+    {"its magic", 16, 1},      {"its CRC", 17, 1},          {"its last offset", 23, 4},
+    {"its whole header", 0, 61}, {"one byte of its records", 61, 1}, {"all of it", 0, 0},
+};
+
+TEST_F(reading, damage_of_any_kind_is_an_error_for_its_records_and_for_no_other) {
+    rig_.open();
+    for (int i = 0; i < 60; ++i)  // some sixteen in an interval of the index, and three segments
+        rig_.append(leader_epoch(1), 80 + random_.next() % 400 + (i % 9 == 0 ? 5000 : 0), 2, time_ += 10);
+    rig_.close();
+    rig_.open();
+    std::map<std::int64_t, std::pair<segment_view, found_batch>> places;
+    for (const auto& [base, bytes] : rig_.expected) {
+        const segment_view view = view_of(offset(base));
+        places.emplace(base, std::pair(view, **rig_.world.run(reader().find_batch(view, offset(base)))));
+    }
+    int victim = 0;
+    for (const auto& [damaged, place] : places) {
+        const damage_kind& kind = damage_kinds[static_cast<std::size_t>(victim++) % std::size(damage_kinds)];
+        SCOPED_TRACE(fmt::format("{} of the batch at {}", kind.name, damaged));
+        const byte_vector& whole = rig_.expected.at(damaged);
+        byte_vector changed(whole.begin() + static_cast<std::ptrdiff_t>(kind.from), whole.end());
+        if (kind.bytes > 0) changed.resize(std::min(changed.size(), kind.bytes));
+        for (std::byte& byte : changed) byte ^= std::byte(0xff);
+        rig_.world.disk().overwrite_media(place.first.path, place.second.position + kind.from, changed);
+        for (const bool has_index : {true, false}) {
+            rig_.world.disk().drop_caches();
+            rig_.context().damage.forget(rig_.id);
+            for (const auto& [base, other] : places) rig_.context().indexes.forget(rig_.id, other.first.base);
+            if (!has_index) {
+                const std::string seal = segment_path(rig_.directory(), place.first.base, "seal");
+                const auto removed = rig_.world.run(rig_.world.shard().files.remove_file(seal));
+                (void)removed;
+            }
+            for (const auto& [base, bytes] : rig_.expected) {
+                for (const std::int64_t wanted : {base, base + 1}) {
+                    const segment_view view = view_of(offset(wanted));
+                    const auto run = rig_.world.run(reader().read_from(view, offset(wanted), std::nullopt, 1 << 20, true));
+                    if (base == damaged) {
+                        ASSERT_FALSE(run) << wanted;
+                        EXPECT_EQ(run.error().code, log_errc::corrupt);
+                        continue;
+                    }
+                    ASSERT_TRUE(run) << wanted << ": " << run.error().message();
+                    ASSERT_TRUE(*run) << wanted;
+                    const bytes_view got = (**run).found.pieces.front().bytes;
+                    ASSERT_TRUE(std::ranges::equal(got.first(bytes.size()), bytes)) << wanted;
+                    if (base < damaged) EXPECT_LE((**run).found.next->value(), damaged) << wanted;
+                }
+            }
+            const auto known = rig_.context().damage.all();
+            ASSERT_EQ(known.size(), 1u);
+            EXPECT_EQ(known.front().begin, place.second.position);
+            EXPECT_EQ(known.front().end, place.second.end());
+            EXPECT_EQ(known.front().next, place.second.header.next());
+        }
+        rig_.world.disk().overwrite_media(place.first.path, place.second.position, whole);
+    }
+    rig_.close();
+}
+
 TEST_F(reading, a_file_that_ends_too_early_is_an_error_where_it_does) {
     rig_.open();
     for (int i = 0; i < 12; ++i) rig_.append(leader_epoch(1), 6000, 1, time_ += 10);

@@ -40,13 +40,6 @@ std::uint64_t offset_index::position_before(timestamp_ms wanted) const {
     return position_before(base_ + std::prev(at)->relative_offset);
 }
 
-std::optional<std::uint64_t> offset_index::position_reaching(offset wanted) const {
-    const auto relative_offset = [](const entry& e) { return std::int64_t(e.relative_offset); };
-    const auto at = std::ranges::lower_bound(entries_, wanted - base_, {}, relative_offset);
-    if (at == entries_.end()) return std::nullopt;
-    return at->position;
-}
-
 std::uint64_t offset_index::batch_start_before(std::uint64_t position) const {
     auto after = std::ranges::upper_bound(entries_, position, {}, [](const entry& e) { return std::uint64_t(e.position); });
     return after == entries_.begin() ? start_ : std::prev(after)->position;

@@ -26,8 +26,6 @@ class offset_index {
 
     /// A position of a batch at or before the one that holds `wanted`.
     std::uint64_t position_before(offset wanted) const;
-    /// The first batch in the index that ends with `wanted` or behind it.
-    std::optional<std::uint64_t> position_reaching(offset wanted) const;
     /// A position of a batch before which every timestamp is smaller than `wanted`.
     std::uint64_t position_before(timestamp_ms wanted) const;
     /// The largest batch start in the index that is ≤ `position`, or the start of the index.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,8 @@ struct segment_view {
     offset base;
     /// Readers stop here: the end of a sealed segment, the durable end of another.
     std::uint64_t limit = 0;
+    /// No record of this segment has an offset from here on.
+    next_offset end{std::numeric_limits<std::int64_t>::max()};
     std::string path;
     std::shared_ptr<live_segment> live;
     /// Of a sealed segment, when known.

@@ -283,6 +283,8 @@ segment_view tablet_log::view_of(const sealed_segment& segment) const {
     view.tablet = id_;
     view.base = segment.base;
     view.limit = segment.bytes;
+    const auto later = std::ranges::upper_bound(sealed_, segment.base, {}, &sealed_segment::base);
+    view.end = next_offset((later == sealed_.end() ? live_.front()->base() : later->base).value());
     view.path = segment_path(directory(), segment.base, "log");
     view.live = segment.cached;
     view.max_timestamp = segment.max_timestamp;
@@ -294,6 +296,7 @@ segment_view tablet_log::view_of(const std::shared_ptr<live_segment>& segment) c
     view.tablet = id_;
     view.base = segment->base();
     view.limit = is_planted(planted_fault::read_beyond_durable) ? segment->end() : segment->durable_end();
+    view.end = segment->next();
     view.path = segment_path(directory(), segment->base(), "log");
     view.live = segment;
     return view;
@@ -337,6 +340,7 @@ env::task<result<>> tablet_log::rename_for_deletion() {
     live_.clear();
     live_.push_back(std::make_shared<live_segment>(offset(0)));
     sealed_.clear();
+    context_.damage.forget(id_);
     epochs_ = tablet_epochs();
     context_.files.forget(directory() + "/");
     context_.indexes.forget(id_);

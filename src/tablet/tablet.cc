@@ -102,7 +102,8 @@ void tablet::remember_cursor(next_offset next, const segment_view& view, std::ui
 tablet_errc tablet::code_of_failed_read(offset from, const error& why) const {
     // Retention took the segment while it was being read.
     if (from < log_start()) return tablet_errc::offset_out_of_range;
-    log_error("tablet", "{}: {}", log_.directory(), why.message());
+    // Damage is told when it is found, once.
+    if (why.code != log_errc::corrupt) log_error("tablet", "{}: {}", log_.directory(), why.message());
     return tablet_errc::storage_error;
 }
 
@@ -124,29 +125,20 @@ env::task<tablet_read> tablet::read(offset from, std::size_t bytes_max, bool at_
         views = std::move(*found);
     }
     for (segment_view& view : views) {
-        result<std::optional<found_batch>> first;
         const auto cursor = std::ranges::find_if(
             cursors_, [&](const read_cursor& c) { return c.next == from && c.segment_base == view.base; });
-        if (cursor != std::end(cursors_)) {
-            first = co_await reader_.batch_at(view, cursor->position);
-        } else {
-            first = co_await reader_.find_batch(view, from);
-        }
-        if (first && !*first) continue;  // `from` lies behind this segment's durable end
-        if (!first) {
-            out.code = code_of_failed_read(from, first.error());
-            co_return out;
-        }
-        const found_batch batch = **first;
-        auto read = co_await reader_.read_batches(view, batch, bytes_max, at_least_one);
+        const auto position = cursor == std::end(cursors_) ? std::nullopt : std::optional(cursor->position);
+        auto read = co_await reader_.read_from(view, from, position, bytes_max, at_least_one);
         if (!read) {
             out.code = code_of_failed_read(from, read.error());
             co_return out;
         }
-        if (read->bytes > 0) {
-            if (read->next) remember_cursor(*read->next, view, batch.position + read->bytes);
-            out.pieces = std::move(read->pieces);
-            out.bytes = read->bytes;
+        if (!*read) continue;  // `from` lies behind this segment's durable end
+        log_reader::batches& found = (**read).found;
+        if (found.bytes > 0) {
+            if (found.next) remember_cursor(*found.next, view, (**read).end);
+            out.pieces = std::move(found.pieces);
+            out.bytes = found.bytes;
         }
         co_return out;
     }

@@ -1,0 +1,28 @@
+#include "log/damaged_ranges.h"
+
+#include <limits>
+
+namespace logstore {
+
+std::optional<damaged_range> damaged_ranges::at(tablet_id tablet, offset segment_base, std::uint64_t begin) const {
+    const auto found = ranges_.find({tablet, segment_base, begin});
+    if (found == ranges_.end()) return std::nullopt;
+    return found->second;
+}
+
+bool damaged_ranges::note(const damaged_range& range) {
+    if (ranges_.size() >= ranges_max) return !at(range.tablet, range.segment_base, range.begin);
+    return ranges_.emplace(place(range.tablet, range.segment_base, range.begin), range).second;
+}
+
+void damaged_ranges::forget(tablet_id tablet) {
+    std::erase_if(ranges_, [&](const auto& entry) { return entry.second.tablet == tablet; });
+}
+
+std::vector<damaged_range> damaged_ranges::all() const {
+    std::vector<damaged_range> out;
+    for (const auto& [place, range] : ranges_) out.push_back(range);
+    return out;
+}
+
+}  // namespace logstore
