@@ -324,7 +324,7 @@ void command_line_parser::add_inspect() {
 void command_line_parser::add_repair() {
     CLI::App& repair = add_command(
         root_, "repair",
-        "Say what of a store that does not start is damaged, and with --accept-loss recover the rest. No server may run on it.",
+        "Read all of a store and say what of it is damaged; with --accept-loss recover the rest. No server may run on it.",
         {"--data-dir DIR [OPTIONS]",
          {"logstore repair --data-dir /var/lib/logstore", "logstore repair --data-dir /var/lib/logstore --accept-loss"},
          {"Exit codes: 0 nothing is damaged, or it was repaired; 1 damage was found and nothing changed, or it failed;",

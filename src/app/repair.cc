@@ -23,13 +23,14 @@ std::string report_json(const std::vector<std::string>& found, bool repaired) {
 std::string report_text(const std::vector<std::string>& found, bool repaired) {
     if (found.empty())
         return repaired ? "Nothing had to be given up: the store is recovered and stopped cleanly.\n"
-                        : "Nothing to repair: the next start recovers everything.\n";
+                        : "Nothing to repair: all that is in segments can be read, and the next start recovers the rest.\n";
     std::string out = repaired ? "Given up:\n" : "Damaged:\n";
     for (const std::string& finding : found) out += "  " + finding + "\n";
     out += repaired ? "Everything else is recovered; the store is stopped cleanly and starts again.\n"
-                    : "A start refuses this. Nothing was changed. A copy of the data directory from before the damage loses "
-                      "less; with --accept-loss the records above, and those behind them in the same partitions, are given "
-                      "up and the rest is recovered.\n";
+                    : "Nothing was changed. A start refuses a damaged journal; damaged records of segments are a storage error "
+                      "for who reads them. A copy of the files from before the damage loses less. With --accept-loss the "
+                      "records above are given up, of a journal also those behind them in the same partitions, and the rest "
+                      "is kept.\n";
     return out;
 }
 

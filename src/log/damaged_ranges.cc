@@ -1,8 +1,15 @@
 #include "log/damaged_ranges.h"
 
-#include <limits>
+#include <fmt/format.h>
 
 namespace logstore {
+
+std::string say(const damaged_range& range, const std::string& path) {
+    if (range.next.value() <= range.first.value())
+        return fmt::format("bytes {} to {} of {} are damaged on the disk and hold no record", range.begin, range.end - 1, path);
+    return fmt::format("records {} to {} are damaged on the disk: bytes {} to {} of {}", range.first, range.next.value() - 1,
+                       range.begin, range.end - 1, path);
+}
 
 std::optional<damaged_range> damaged_ranges::at(tablet_id tablet, offset segment_base, std::uint64_t begin) const {
     const auto found = ranges_.find({tablet, segment_base, begin});

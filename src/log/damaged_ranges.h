@@ -25,6 +25,9 @@ struct damaged_range {
     std::uint64_t bytes() const { return end - begin; }
 };
 
+/// "records 5 to 9 are damaged on the disk: bytes 100 to 199 of PATH".
+std::string say(const damaged_range& range, const std::string& path);
+
 /// What is known of one shard, in memory: each range is looked for and told once. Never cut, never skipped over in silence:
 /// who reads an offset of it gets an error. At most ranges_max are remembered; those beyond are found again at each read.
 /// One shard.

@@ -13,6 +13,7 @@ namespace {
 
 /// What one read of a walk fetches: many small batches, or the headers of a few large ones.
 constexpr std::size_t walk_bytes = std::size_t(64) << 10;
+constexpr std::size_t verified_bytes = std::size_t(1) << 20;
 /// Below every offset: no damage is passed over.
 constexpr offset any_offset{std::numeric_limits<std::int64_t>::min()};
 
@@ -26,6 +27,12 @@ bool may_lie_in(const segment_view& view, const found_batch& batch, offset expec
     const record_batch_header& header = batch.header;
     return batch.end() <= view.limit && header.base_offset >= expected && header.base_offset.value() < view.end.value() &&
            header.last_offset_delta >= 0 && header.last_offset_delta < view.end.value() - header.base_offset.value();
+}
+
+error tell_damage(const segment_view& view, const damaged_range& range) {
+    return error(log_errc::corrupt, say(range, view.path) +
+                                        ". Who reads them gets a storage error; all others are readable. Restore the file from "
+                                        "a copy, or give them up with the server stopped: `logstore repair`");
 }
 
 }  // namespace
@@ -148,14 +155,6 @@ env::task<result<damaged_range>> log_reader::measure_damage(segment_view view, s
     }
     if (context_.damage.note(range)) log_error("log", "{}", tell_damage(view, range).message());
     co_return range;
-}
-
-error log_reader::tell_damage(const segment_view& view, const damaged_range& range) {
-    return error(log_errc::corrupt,
-                 fmt::format("records {} to {} are damaged on the disk: bytes {} to {} of {}. Who reads them gets a storage "
-                             "error; all others are readable. Restore the file from a copy, or give them up with the server "
-                             "stopped: `logstore repair`",
-                             range.first, range.next.value() - 1, range.begin, range.end - 1, view.path));
 }
 
 void log_reader::cursor::pass(const found_batch& batch) {
@@ -338,6 +337,31 @@ env::task<result<byte_vector>> log_reader::read_batch(segment_view view, found_b
     if (!got) co_return std::unexpected(got.error());
     if (*got != bytes.size()) co_return fail(log_errc::truncated);
     co_return bytes;
+}
+
+env::task<result<std::vector<damaged_range>>> log_reader::verify(segment_view view) {
+    std::vector<damaged_range> damage;
+    cursor at{.position = 0, .expected = view.base, .before = {}, .seen = {.bytes = {}, .bytes_max = walk_bytes}};
+    while (at.position < view.limit) {
+        auto next = co_await look(view, &at);
+        if (!next) co_return std::unexpected(next.error());
+        if (next->batch) {
+            const found_batch batch = *next->batch;
+            auto read = co_await read_batches(view, batch, verified_bytes, true);
+            if (read) {
+                at.position = batch.position + read->bytes;
+                at.expected = first_not_below(*read->next);
+                continue;
+            }
+            if (read.error().code != log_errc::corrupt) co_return std::unexpected(read.error());
+            auto range = co_await measure_damage(view, batch.position, batch.header.base_offset);
+            if (!range) co_return std::unexpected(range.error());
+            next->damage = *range;
+        }
+        damage.push_back(*next->damage);
+        at.pass(*next->damage);
+    }
+    co_return damage;
 }
 
 env::task<result<offset_index>> log_reader::rebuild_index(segment_view view) {

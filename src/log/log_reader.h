@@ -59,6 +59,9 @@ class log_reader {
     /// The bytes of one batch.
     env::task<result<byte_vector>> read_batch(segment_view view, found_batch batch);
 
+    /// Reads all of a segment and checks every batch.
+    env::task<result<std::vector<damaged_range>>> verify(segment_view view);
+
     /// The index of a segment: complete in memory, from its files, or rebuilt from the segment.
     env::task<result<std::shared_ptr<const offset_index>>> index_of(segment_view view);
 
@@ -98,7 +101,6 @@ class log_reader {
         std::optional<damaged_range> damage;
     };
     env::task<result<step>> look(segment_view view, cursor* at);
-    error tell_damage(const segment_view& view, const damaged_range& range);
     batches slice_memory(const segment_view& view, found_batch first, std::size_t bytes_max, bool at_least_one) const;
 
     log_context& context_;

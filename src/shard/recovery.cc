@@ -12,6 +12,7 @@
 #include "log/segment_files.h"
 #include "log/whole_file.h"
 #include "shard/journal_replay.h"
+#include "shard/segment_repair.h"
 
 namespace logstore {
 namespace {
@@ -197,6 +198,11 @@ env::task<result<recovered_store>> recover_store(env::environment world, recover
     store.tail_was_torn = replayed->tail_was_torn;
     store.losses = std::move(replayed->damage);
     std::ranges::move(replay.take_losses(), std::back_inserter(store.losses));
+    if (options.accept_loss) {
+        auto dropped = co_await drop_segment_damage(world, options.logs_folder, &store.points);
+        if (!dropped) co_return std::unexpected(dropped.error());
+        std::ranges::move(dropped->damage, std::back_inserter(store.losses));
+    }
     for (const std::string& loss : store.losses) log_error("recovery", "given up, as asked: {}", loss);
 
     recovery_point_file file;
@@ -215,13 +221,16 @@ env::task<result<recovered_store>> recover_store(env::environment world, recover
     co_return store;
 }
 
-env::task<result<std::vector<std::string>>> find_journal_damage(env::environment world, recovery_options options) {
+env::task<result<std::vector<std::string>>> find_damage(env::environment world, recovery_options options) {
     auto found = co_await read_points(&world.files, options.recovery_folder);
     if (!found) co_return std::unexpected(found.error());
     options.accept_loss = true;  // so that all of it is found
     replay_outcome outcome;
     auto scanned = co_await scan_journals(world, options, &*found, &outcome);
     if (!scanned) co_return std::unexpected(scanned.error());
+    auto segments = co_await find_segment_damage(world, options.logs_folder, &found->points);
+    if (!segments) co_return std::unexpected(segments.error());
+    std::ranges::move(segments->damage, std::back_inserter(outcome.damage));
     co_return std::move(outcome.damage);
 }
 

@@ -18,7 +18,8 @@ struct recovery_options {
     std::string logs_folder;
     boot_number boot;
     std::size_t open_files_max = 1024;
-    /// Go on over damage of the journal: what damaged groups held is lost, and said.
+    /// Go on over damage: what damaged groups of the journal and damaged places of segments held is lost, and said. Reads all
+    /// segments.
     bool accept_loss = false;
 };
 
@@ -47,8 +48,8 @@ using tablet_topic_lookup = std::function<std::string(const tablet_id&)>;
 /// changed, the message names groups, tablets and offsets.
 env::task<result<recovered_store>> recover_store(env::environment world, recovery_options options, tablet_topic_lookup topic_of);
 
-/// Why recover_store would refuse the journals, a sentence each; empty when it would not. Reads only.
-env::task<result<std::vector<std::string>>> find_journal_damage(env::environment world, recovery_options options);
+/// Why recover_store would refuse the journals, and what of the segments cannot be read, a sentence each. Reads only.
+env::task<result<std::vector<std::string>>> find_damage(env::environment world, recovery_options options);
 
 /// Removes journals and recovery points of earlier runs, and journals beyond `shards` × `files`. After recover_store.
 env::task<result<>> remove_obsolete_files(env::environment world, recovery_options options, std::uint32_t shards,

@@ -95,7 +95,8 @@ env::task<result<std::vector<std::string>>> store::find_damage(env::environment 
     recovery_options options;
     options.journal_folder = data_dir + "/journal";
     options.recovery_folder = data_dir + "/recovery";
-    co_return co_await find_journal_damage(world, options);
+    options.logs_folder = data_dir + "/logs";
+    co_return co_await logstore::find_damage(world, options);
 }
 
 env::task<result<>> store::open_all() {

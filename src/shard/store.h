@@ -22,7 +22,7 @@ struct store_options {
     /// take too much of the disk, and at least as much as they take is kept free, whatever reserve_bytes says.
     shard_options shard;
     cluster::topic_directory_options topics;
-    /// Replay over a damaged journal, losing what is damaged.
+    /// Replay over a damaged journal and write damaged segments anew, losing what is damaged. Reads all segments.
     bool accept_loss = false;
 };
 
@@ -34,7 +34,8 @@ class store {
     /// first of which is the caller's. Errors name the data directory and what to do. `on_fatal` may be called on any shard.
     static env::task<result<std::unique_ptr<store>>> open(std::vector<env::environment> worlds, store_options options,
                                                           std::function<void(error)> on_fatal);
-    /// Why open() would refuse the journals of an existing store, a sentence each; empty when it would not. Changes nothing;
+    /// Why open() would refuse the journals of an existing store, and what of its segments cannot be read, a sentence each.
+    /// Reads all segments, says from time to time how far it is, changes nothing;
     /// log_errc::in_use while a process serves it.
     static env::task<result<std::vector<std::string>>> find_damage(env::environment world, std::string data_dir);
     ~store();

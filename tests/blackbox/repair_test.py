@@ -1,4 +1,4 @@
-"""A journal that is damaged where it should be durable: the server refuses, the operator decides."""
+"""Bytes that are damaged where they should be durable, in a journal or a segment: nothing is hidden, the operator decides."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 
 from support.cases import ServerCase
 from support.server import BINARY
+from support.wire import Connection
 
 SECTOR = 512
+KAFKA_STORAGE_ERROR = 56
 
 
 class Repair(ServerCase):
@@ -82,6 +84,58 @@ class Repair(ServerCase):
         self.server.stop()
         self.assertEqual(self.repair("--json")[0], 0)
         self.server.start()
+
+    def fetch(self, offset: int) -> tuple[int, bytes]:
+        with Connection(self.server.port) as connection:
+            code, _, records = connection.fetch("held", offset)
+        return code, records
+
+    def test_a_damaged_segment_is_an_error_for_its_records_alone_until_it_is_given_up(self) -> None:
+        self.create("held")
+        sent = [b"value %d " % i + b"x" * 300 for i in range(40)]
+        for value in sent:
+            self.produce("held", [value])
+        self.server.stop()
+        segment = self.server.segments("held")[0]
+        whole = segment.read_bytes()
+        for damaged in (7, 39):
+            at = whole.index(sent[damaged])
+            whole = whole[:at] + b"X" + whole[at + 1:]
+        segment.write_bytes(whole)
+
+        self.server.start()
+        for offset in (7, 39):
+            self.assertEqual(self.fetch(offset), (KAFKA_STORAGE_ERROR, b""), offset)
+            self.assertEqual(self.fetch(offset), (KAFKA_STORAGE_ERROR, b""), "again")
+        self.assertEqual(self.server.said().count("records 7 to 7 are damaged on the disk"), 1)
+        for offset in [o for o in range(40) if o not in (7, 39)]:
+            code, records = self.fetch(offset)
+            self.assertEqual(code, 0, offset)
+            self.assertIn(sent[offset], records)
+            self.assertNotIn(b"Xalue", records)
+        self.assertEqual(self.produce("held", [b"behind"]), [40])
+        self.assertIn(b"behind", self.fetch(40)[1])
+        self.server.stop()
+
+        inspected = subprocess.run([BINARY, "inspect", "segment", str(segment)], capture_output=True, text=True, timeout=60)
+        self.assertEqual(inspected.returncode, 1)
+        self.assertEqual(inspected.stdout.count("DAMAGED: the CRC does not hold"), 2)
+        code, said, why = self.repair()
+        self.assertEqual(code, 1, why)
+        self.assertIn("records 7 to 7 are damaged", said)
+        self.assertIn("records 39 to 39 are damaged", said)
+        code, said, why = self.repair("--accept-loss")
+        self.assertEqual(code, 0, why)
+        self.assertIn("records 7 to 7 are damaged", said)
+        self.assertEqual(self.repair("--json")[0], 0)
+
+        self.server.start()
+        self.assertEqual(self.watermarks("held"), (0, 41))
+        left = self.read("held", 39)
+        self.assertEqual([message.offset() for message in left], [o for o in range(41) if o not in (7, 39)])
+        self.assertEqual([message.value() for message in left],
+                         [value for o, value in enumerate([*sent, b"behind"]) if o not in (7, 39)])
+        self.assertEqual(self.produce("held", [b"on"]), [41])
 
     def test_where_there_is_no_store_nothing_is_made(self) -> None:
         absent = self.server.data.parent / "absent"
