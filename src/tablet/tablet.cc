@@ -123,6 +123,11 @@ env::task<tablet_read> tablet::read(offset from, std::size_t bytes_max, bool at_
             co_return out;
         }
         views = std::move(*found);
+        // The log start moved meanwhile: what is there now does not hold `from`, and is not an answer to it.
+        if (from < log_start()) {
+            out.code = is_closed_ ? tablet_errc::unknown_tablet : tablet_errc::offset_out_of_range;
+            co_return out;
+        }
     }
     for (segment_view& view : views) {
         const auto cursor = std::ranges::find_if(
