@@ -41,6 +41,12 @@ void has_two_topics(faulted_store& store) {
     checkpoints_often(store);
 }
 
+/// A whole store; its topics are made while it runs.
+void is_a_store(faulted_store& store) {
+    store.keep_metadata();
+    checkpoints_often(store);
+}
+
 // ---- what comes before
 
 void running(faulted_store& store) {
@@ -59,6 +65,17 @@ void stopped_with_records(faulted_store& store) {
 
 void killed_with_records(faulted_store& store) {
     running_with_records(store);
+    store.kill();
+}
+
+void store_with_topics(faulted_store& store) {
+    store.start();
+    for (const char* name : {"a", "b"}) CHECK(store.world.run(store.create_topic(name, 2)));
+    store.append(8, 1500);
+}
+
+void killed_store(faulted_store& store) {
+    store_with_topics(store);
     store.kill();
 }
 
@@ -141,15 +158,28 @@ env::task<> delete_topic(faulted_store* store) {
     co_await store->wait(1200ms);
 }
 
+/// With appends under way to what goes.
+env::task<> delete_and_create(faulted_store* store) {
+    env::gate beside;
+    env::spawn(beside, store->append_each(8, 2500));
+    auto deleted = co_await store->delete_topic("b");
+    auto created = co_await store->create_topic("c", 3);
+    co_await beside.close();
+    if (deleted) created = co_await store->create_topic("b", 1);
+    co_await store->append_each(6, 2500);
+    co_await store->wait(1200ms);
+}
+
 const fault_scenario append_scenario{"append", 2, nullptr, running, append};
 const fault_scenario roll_scenario{"roll", 1, checkpoints_often, running, roll};
-const fault_scenario write_behind_scenario{"write_behind", 1, takes_megabytes, running, append_megabytes};
+const fault_scenario write_behind_scenario{"write_behind",   1,   takes_megabytes, running,
+                                           append_megabytes, true};
 const fault_scenario memory_pressure_scenario{"memory_pressure", 1, nullptr, running_with_records,
                                               fill_memory};
 const fault_scenario settle_scenario{"settle", 1, settles_soon, running_with_records, append_and_wait};
 const fault_scenario checkpoint_scenario{"checkpoint", 1, checkpoints_often, running_with_records,
                                          append_and_wait};
-const fault_scenario journal_reuse_scenario{"journal_reuse", 1, nullptr, running, fill_journal};
+const fault_scenario journal_reuse_scenario{"journal_reuse", 1, nullptr, running, fill_journal, true};
 const fault_scenario recover_scenario{"recover", 2, nullptr, killed_with_records, start_again};
 const fault_scenario move_log_start_scenario{"move_log_start", 1, retains_little, running, outgrow_retention};
 const fault_scenario delete_topic_scenario{"delete_topic", 1, has_two_topics, running_with_records,
@@ -160,6 +190,11 @@ const fault_scenario epoch_write_scenario{"epoch_write", 1, checkpoints_often, s
                                           begin_epoch};
 const fault_scenario clean_stop_scenario{"clean_stop", 2, nullptr, running_with_records, stop};
 const fault_scenario clean_start_scenario{"clean_start", 2, nullptr, stopped_with_records, start_again};
+
+// Of a whole store: the metadata is RocksDB on the real disk, which sees no faults.
+const fault_scenario store_topics_scenario{"store_topics",    2,   is_a_store, store_with_topics,
+                                           delete_and_create, true};
+const fault_scenario store_start_scenario{"store_start", 2, is_a_store, killed_store, start_again, true};
 
 // ---- the matrix
 
@@ -176,7 +211,7 @@ std::string column_of(const testing::TestParamInfo<std::tuple<const fault_scenar
 
 #define LOGSTORE_FAULTS_OF(name)                                                                   \
     INSTANTIATE_TEST_SUITE_P(                                                                      \
-        name, disk_faults,                                                                   \
+        name, disk_faults,                                                                         \
         testing::Combine(testing::Values(&name##_scenario), testing::ValuesIn(all_fault_columns)), \
         column_of)
 
@@ -194,6 +229,8 @@ LOGSTORE_FAULTS_OF(create_topic);
 LOGSTORE_FAULTS_OF(epoch_write);
 LOGSTORE_FAULTS_OF(clean_stop);
 LOGSTORE_FAULTS_OF(clean_start);
+LOGSTORE_FAULTS_OF(store_topics);
+LOGSTORE_FAULTS_OF(store_start);
 
 }  // namespace
 }  // namespace logstore

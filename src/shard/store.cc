@@ -51,6 +51,12 @@ error cannot_make_journals(const store_options& options, std::size_t shards, err
                                        options.shard.journal_folder, sizes.total_bytes()));
 }
 
+std::string cannot_tell_owner(const std::string& directory, const error& why) {
+    return fmt::format("cannot tell whose records {} holds: {}. It was left where it is. Start again when the disk can be read, "
+                       "or restore its partition.metadata; moved out of the data directory, its records are lost",
+                       directory, why.message());
+}
+
 constexpr std::string_view deletion_ending = "-delete";
 
 /// The topic id in `<topic>-<partition>.<id>-delete`.
@@ -180,6 +186,8 @@ env::task<result<>> store::sort_directories() {
             }
             // A directory that never got its metadata never got a record: whoever owns the name makes it again.
             if (!id && topic && id.error().code == std::errc::no_such_file_or_directory) continue;
+            // Acknowledged records may lie there: nobody moves them away because the disk did not answer, or answered wrongly.
+            if (!id && topic) co_return fail(id.error().code, cannot_tell_owner(path, id.error()));
             why = id ? "its topic id is not known" : id.error().message();
         }
         auto made = co_await home_.files.make_directory(folder("quarantine"));

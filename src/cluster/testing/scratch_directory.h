@@ -12,8 +12,8 @@ namespace logstore::cluster {
 /// Made empty, removed with everything in it at the end.
 class scratch_directory {
   public:
-    scratch_directory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "logstore-cluster-XXXXXX").string();
+    explicit scratch_directory(const std::filesystem::path& where = std::filesystem::temp_directory_path()) {
+        std::string pattern = (where / "logstore-cluster-XXXXXX").string();
         CHECK(::mkdtemp(pattern.data()) != nullptr, "no temporary directory");
         path_ = pattern;
     }

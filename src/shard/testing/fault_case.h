@@ -20,6 +20,8 @@ struct fault_scenario {
     /// Leaves the store running, or ended when the operation starts it.
     void (*before)(faulted_store&);
     env::task<> (*operation)(faulted_store*);
+    /// It takes long in the real world: fewer places.
+    bool is_slow = false;
 };
 
 /// Where in a scenario its fault comes.
@@ -111,8 +113,9 @@ class fault_case {
     bool bring_on(fault_column column) {
         switch (column) {
             case fault_column::power_cut: return cut_power_in(scenario_.operation(&store_), place_.at);
-            case fault_column::error_once: return run_with_error(false);
-            case fault_column::errors_from: return run_with_error(true);
+            case fault_column::error_once: return run_with_error(std::errc::io_error, false);
+            case fault_column::errors_from: return run_with_error(std::errc::io_error, true);
+            case fault_column::no_space_once: return run_with_error(std::errc::no_space_on_device, false);
             case fault_column::short_write: return run_with_short_write();
             case fault_column::no_space: return run_without_space();
             case fault_column::slow_flush: return run_with_slow_flush();
@@ -158,9 +161,9 @@ class fault_case {
         return at % 4 == 0 ? env::sim_crash_style::lose_unflushed : env::sim_crash_style::mixed;
     }
 
-    bool run_with_error(bool sticky) {
+    bool run_with_error(std::errc code, bool sticky) {
         const std::uint64_t before = disk().counters().errors_injected;
-        disk().fail_operation(place_.at, std::errc::io_error, sticky);
+        disk().fail_operation(place_.at, code, sticky);
         world().run(scenario_.operation(&store_));
         const bool came = disk().counters().errors_injected > before;
         check_what_is_up();
@@ -266,9 +269,19 @@ class fault_case {
                 return store_.note("the next stop: " +
                                    (stopped ? store_.rig->fatal() : stopped.error().message()));
             store_.rig.reset();
-            for (const std::string& file : stored_segments(world()))
+            if (store_.has_metadata()) check_leftovers();
+            for (const std::string& file : stored_segments(world(), store_.logs_folder()))
                 if (!holds_whole_batches(world(), file))
                     store_.note(file + " has not its exact length after a clean stop");
+        }
+    }
+
+    /// After a clean stop no deleted topic has left anything.
+    void check_leftovers() {
+        for (const std::string& name : disk().durable_names(store_.logs_folder())) {
+            const bool is_known = std::ranges::any_of(
+                store_.topics, [&](const hosted_topic& topic) { return name.starts_with(topic.name + "-"); });
+            if (!is_known || name.ends_with("-delete")) store_.note(name + " is left of a deleted topic");
         }
     }
 
@@ -280,7 +293,8 @@ class fault_case {
                 const auto batches = world().run(store_.rig->read_all(tablet));
                 if (!batches || batches->empty()) continue;
                 const offset log_start = read_record_batch_header(*batches)->base_offset;
-                const std::string directory = fmt::format("/data/logs/{}-{}", topic.name, partition);
+                const std::string directory =
+                    fmt::format("{}/{}-{}", store_.logs_folder(), topic.name, partition);
                 const auto told = epochs_of_file(world(), directory, log_start);
                 if (!told && must_be_there) store_.note(directory + " has no epoch checkpoint");
                 if (told && *told != epochs_of_batches(*batches, log_start))

@@ -15,6 +15,8 @@ enum class fault_column {
     errors_from,
     /// Of the n-th write only a part is written, then ENOSPC.
     short_write,
+    /// The n-th operation ends in ENOSPC, whatever it is: a flush, a rename, a read, too.
+    no_space_once,
     /// The disk has room for n blocks more.
     no_space,
     /// The n-th flush, of a file, a directory or a write, does not end for a long time; every other time the
@@ -27,9 +29,9 @@ enum class fault_column {
 };
 
 inline constexpr std::array all_fault_columns{
-    fault_column::power_cut,       fault_column::error_once,        fault_column::errors_from,
-    fault_column::short_write,     fault_column::no_space,          fault_column::slow_flush,
-    fault_column::cut_in_recovery, fault_column::error_in_recovery,
+    fault_column::power_cut,   fault_column::error_once,      fault_column::errors_from,
+    fault_column::short_write, fault_column::no_space_once,   fault_column::no_space,
+    fault_column::slow_flush,  fault_column::cut_in_recovery, fault_column::error_in_recovery,
 };
 
 /// As the names of tests say it.
@@ -39,6 +41,7 @@ constexpr std::string_view name_of(fault_column column) {
         case fault_column::error_once: return "error_once";
         case fault_column::errors_from: return "errors_from";
         case fault_column::short_write: return "short_write";
+        case fault_column::no_space_once: return "no_space_once";
         case fault_column::no_space: return "no_space";
         case fault_column::slow_flush: return "slow_flush";
         case fault_column::cut_in_recovery: return "cut_in_recovery";

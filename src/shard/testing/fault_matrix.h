@@ -34,8 +34,9 @@ class fault_matrix {
   private:
     static constexpr std::uint64_t everything = 1'000'000'000;
     static constexpr std::uint64_t places_max = 6;
+    static constexpr std::uint64_t slow_places_max = 3;
     static constexpr std::uint64_t cuts_max = 2;
-    static constexpr std::uint64_t thorough_cuts_max = 8;
+    static constexpr std::uint64_t thorough_cuts_max = 4;
 
     static std::uint64_t number(const char* name, std::uint64_t otherwise) {
         const char* text = std::getenv(name);
@@ -65,7 +66,8 @@ class fault_matrix {
     }
 
     void run_places(std::uint64_t seed, std::uint64_t length, std::uint64_t cut_at) {
-        const std::uint64_t step = is_thorough() ? 1 : std::max<std::uint64_t>(1, length / places_max);
+        const std::uint64_t places = scenario_.is_slow ? slow_places_max : places_max;
+        const std::uint64_t step = is_thorough() ? 1 : std::max<std::uint64_t>(1, length / places);
         for (std::uint64_t at = 1 + first_of_steps() % step; at <= length && !testing::Test::HasFailure();
              at += step)
             run_at({seed, at, cut_at});

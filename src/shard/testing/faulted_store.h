@@ -1,10 +1,14 @@
 // A store that lives through faults of its disk, and the ledger that judges it. For tests.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "cluster/errc.h"
+#include "cluster/testing/scratch_directory.h"
 #include "env/gate.h"
 #include "shard/testing/record_ledger.h"
 #include "shard/testing/shard_rig.h"
@@ -77,6 +81,23 @@ class faulted_store {
 
     // ---- operations
 
+    /// From the first start on it is a whole store, in a directory of its own for the metadata, without
+    /// topics.
+    void keep_metadata() {
+        // In memory where that can be had: what RocksDB flushes there is no part of the test, and takes most
+        // of its time.
+        const std::filesystem::path memory = "/dev/shm";
+        std::error_code ignored;
+        scratch_ = std::filesystem::is_directory(memory, ignored)
+                       ? std::make_unique<cluster::scratch_directory>(memory)
+                       : std::make_unique<cluster::scratch_directory>();
+        CHECK(std::filesystem::create_directory(scratch_->child("store")));
+        options.store_dir = scratch_->child("store");
+        options.topic_defaults.segment_bytes = 16 * 1024;
+        options.topic_defaults.retention_ms = -1;
+        topics.clear();
+    }
+
     /// A new process. Its error is no finding: a start under faults may fail.
     env::task<result<>> start_somehow() {
         if (is_dead) co_return fail(std::make_error_code(std::errc::no_such_device), "the power is off");
@@ -84,6 +105,11 @@ class faulted_store {
         rig = std::make_unique<shard_rig>(world, boot_number(++boot_), options);
         auto started = co_await rig->start(topics);
         is_up_ = started.has_value();
+        if (is_up_ && has_metadata()) {
+            learn_topics();
+            for (const hosted_topic& topic : topics) created_.insert(topic.id);
+            for (const hosted_topic& topic : topics) doubtful_.erase(topic.id);
+        }
         co_return started;
     }
     env::task<result<>> stop_somehow() {
@@ -125,18 +151,37 @@ class faulted_store {
         }
         co_await all.close();
     }
-    /// As the metadata would, in its order: the topic is gone, then its tablets are. One shard only.
+    /// Without metadata, what it would say, in its order: the topic is gone, then its tablets are. One shard
+    /// only, then.
     env::task<result<>> delete_topic(std::string name) {
-        const auto gone = std::ranges::find(topics, name, &hosted_topic::name);
-        CHECK(gone != topics.end() && options.shards == 1);
-        ledger.note_deleted(gone->id);
-        topics.erase(gone);
-        co_return co_await publish_topics();
+        const auto at = std::ranges::find(topics, name, &hosted_topic::name);
+        if (at == topics.end()) co_return fail(cluster::errc::unknown_topic);
+        const topic_id gone = at->id;
+        topics.erase(at);
+        if (!has_metadata()) {
+            ledger.note_deleted(gone);
+            co_return co_await publish_topics();
+        }
+        created_.erase(gone);
+        doubtful_.insert(gone);
+        auto deleted = co_await rig->whole_store()->delete_topic(&rig->at(0), gone);
+        if (!deleted) co_return std::unexpected(deleted.error());
+        note_deleted(gone);
+        co_return result<>{};
     }
     env::task<result<>> create_topic(std::string name, std::int32_t partitions) {
-        CHECK(options.shards == 1);
-        add_topic(std::move(name), partitions);
-        co_return co_await publish_topics();
+        if (!has_metadata()) {
+            add_topic(std::move(name), partitions);
+            co_return co_await publish_topics();
+        }
+        cluster::new_topic wanted;
+        wanted.name = name;
+        wanted.partition_count = partitions;
+        auto created = co_await rig->whole_store()->create_topic(&rig->at(0), wanted);
+        if (!created) co_return std::unexpected(created.error());
+        created_.insert(created->id);
+        learn_topics();
+        co_return result<>{};
     }
     env::task<> wait(env::duration how_long) { co_await env::sleep(world.loop(), how_long); }
 
@@ -166,6 +211,8 @@ class faulted_store {
 
     // ---- what it is
 
+    bool has_metadata() const { return !options.store_dir.empty(); }
+    std::string logs_folder() const { return (has_metadata() ? options.store_dir : "/data") + "/logs"; }
     std::vector<tablet_id> tablets() const {
         std::vector<tablet_id> all;
         for (const hosted_topic& topic : topics)
@@ -194,6 +241,25 @@ class faulted_store {
     bool is_dead = false;
 
   private:
+    void note_deleted(topic_id gone) {
+        ledger.note_deleted(gone);
+        doubtful_.erase(gone);
+        deleted_.insert(gone);
+    }
+    /// What the metadata says, against what was told.
+    void learn_topics() {
+        topics.clear();
+        std::set<topic_id> known;
+        for (const cluster::topic_ptr& topic : rig->whole_store()->topics(shard_id(0))->topics()) {
+            known.insert(topic->id);
+            topics.push_back({topic->id, topic->name, topic->partition_count, {}});
+            if (deleted_.contains(topic->id)) note("a deleted topic is there again: " + topic->name);
+        }
+        for (const topic_id& id : created_)
+            if (!known.contains(id)) note("a topic that was made is not there");
+        for (const topic_id& id : std::set<topic_id>(doubtful_))
+            if (!known.contains(id)) note_deleted(id);
+    }
     env::task<result<>> publish_topics() {
         const auto now = std::make_shared<const std::vector<hosted_topic>>(topics);
         auto removed = co_await rig->at(0).remove_topics_except(now);
@@ -205,6 +271,12 @@ class faulted_store {
         (void)told;
     }
 
+    std::unique_ptr<cluster::scratch_directory> scratch_;
+    // With metadata: those that must be there, those whose deletion ended in an error, those that are gone
+    // for ever.
+    std::set<topic_id> created_;
+    std::set<topic_id> doubtful_;
+    std::set<topic_id> deleted_;
     std::uint64_t topics_made_ = 0;
     int boot_ = 0;
     bool is_up_ = false;

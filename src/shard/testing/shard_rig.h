@@ -12,6 +12,7 @@
 #include "log/testing/test_batch.h"
 #include "shard/recovery.h"
 #include "shard/shard.h"
+#include "shard/store.h"
 
 namespace logstore {
 
@@ -26,12 +27,17 @@ class shard_rig {
         tablet_settings settings;
         /// Last word on the options of every shard.
         std::function<void(shard_options&)> tune;
+        /// A whole store instead of its shards alone, here: on the simulated disk, but for the metadata, which RocksDB keeps in
+        /// the same place of the real one. It knows its topics itself.
+        std::string store_dir;
+        cluster::topic_settings topic_defaults;
     };
 
     shard_rig(env::sim_world& world, boot_number boot, options the_options) : world_(world), boot_(boot), options_(the_options) {}
 
     /// Folders, recovery, shards. The error of recovery, when there is one.
     env::task<result<>> start(std::vector<hosted_topic> topics) {
+        if (!options_.store_dir.empty()) co_return co_await start_store();
         topics_ = std::make_shared<const std::vector<hosted_topic>>(std::move(topics));
         env::environment world = world_.shard(0);
         for (const char* folder : {"/data", "/data/journal", "/data/recovery", "/data/logs"}) {
@@ -60,16 +66,11 @@ class shard_rig {
         if (!cleaned) co_return cleaned;
         std::vector<shard*> peers;
         for (std::uint32_t index = 0; index < options_.shards; ++index) {
-            shard_options made;
+            shard_options made = make_shard_options();
             made.journal_folder = recovery.journal_folder;
             made.recovery_folder = recovery.recovery_folder;
             made.logs_folder = recovery.logs_folder;
-            made.journal_file_bytes = options_.journal_file_bytes;
-            made.journal_files = options_.journal_files;
-            made.pinned_bytes_max = options_.pinned_bytes_max;
-            made.reserve_bytes = 0;
             made.boot = boot_;
-            if (options_.tune) options_.tune(made);
             shards_.push_back(std::make_unique<shard>(world_.shard(index), shard_id(index), made,
                                                       [this](error why) { fatal_ = why.message(); }));
             peers.push_back(shards_.back().get());
@@ -85,7 +86,9 @@ class shard_rig {
         co_return result<>{};
     }
 
-    shard& at(std::uint32_t index) { return *shards_.at(index); }
+    shard& at(std::uint32_t index) { return store_ ? store_->at(index) : *shards_.at(index); }
+    /// Null without store_dir, and when it did not start.
+    store* whole_store() { return store_.get(); }
     const recovered_store& recovered() const { return recovered_; }
     const std::string& fatal() const { return fatal_; }
 
@@ -134,6 +137,7 @@ class shard_rig {
 
     env::task<result<>> stop() {
         stopped_ = true;
+        if (store_) co_return co_await store_->stop();
         result<> outcome;
         for (auto& one : shards_) {
             auto stopped = co_await one->stop();
@@ -145,6 +149,10 @@ class shard_rig {
     /// After a crash: lets everything of the dead process fall over, so that its objects can go.
     void abandon() {
         if (std::exchange(stopped_, true)) return;
+        if (store_) {
+            auto stopping = world_.start(store_->stop());
+            world_.run_until([&] { return stopping.done(); });
+        }
         for (auto& one : shards_) {
             auto stopping = world_.start(one->stop());
             world_.run_until([&] { return stopping.done(); });
@@ -157,9 +165,41 @@ class shard_rig {
         void on_appended() override { done.set(outcome); }
     };
 
+    shard_options make_shard_options() const {
+        shard_options made;
+        made.journal_file_bytes = options_.journal_file_bytes;
+        made.journal_files = options_.journal_files;
+        made.pinned_bytes_max = options_.pinned_bytes_max;
+        made.reserve_bytes = 0;
+        if (options_.tune) options_.tune(made);
+        return made;
+    }
+    env::task<result<>> start_store() {
+        env::environment world = world_.shard(0);
+        const std::string& folder = options_.store_dir;
+        for (std::size_t slash = folder.find('/', 1); slash != std::string::npos; slash = folder.find('/', slash + 1)) {
+            const std::string parent = folder.substr(0, slash);
+            auto made = co_await world.files.make_directory(parent);
+            if (!made) co_return made;
+            auto synced = co_await world.files.sync_directory(parent.substr(0, std::max<std::size_t>(1, parent.rfind('/'))));
+            if (!synced) co_return synced;
+        }
+        std::vector<env::environment> worlds;
+        for (std::uint32_t index = 0; index < options_.shards; ++index) worlds.push_back(world_.shard(index));
+        store_options options;
+        options.data_dir = folder;
+        options.shard = make_shard_options();
+        options.topics.defaults = options_.topic_defaults;
+        auto opened = co_await store::open(std::move(worlds), std::move(options), [this](error why) { fatal_ = why.message(); });
+        if (!opened) co_return std::unexpected(opened.error());
+        store_ = std::move(*opened);
+        co_return result<>{};
+    }
+
     env::sim_world& world_;
     boot_number boot_;
     options options_;
+    std::unique_ptr<store> store_;
     std::shared_ptr<const std::vector<hosted_topic>> topics_;
     recovered_store recovered_;
     std::vector<std::unique_ptr<shard>> shards_;

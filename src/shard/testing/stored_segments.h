@@ -11,9 +11,8 @@
 namespace logstore {
 
 /// Paths of all `.log` files that are there; the names of removed ones may survive a power cut for a while.
-inline std::vector<std::string> stored_segments(env::sim_world& world) {
+inline std::vector<std::string> stored_segments(env::sim_world& world, const std::string& logs = "/data/logs") {
     std::vector<std::string> paths;
-    const std::string logs = "/data/logs";
     for (const std::string& directory : world.disk().durable_names(logs))
         for (const std::string& name : world.disk().durable_names(logs + "/" + directory)) {
             const std::string path = logs + "/" + directory + "/" + name;
