@@ -41,7 +41,7 @@ store_options store_options_of(const config::server_options& from, std::uint32_t
     to.shard.checkpoint_interval = milliseconds(from.checkpoint_interval_ms);
     to.shard.settle_after = milliseconds(from.settle_idle_ms);
     to.shard.retention_interval = milliseconds(from.retention_check_interval_ms);
-    to.shard.open_files_max = std::max<std::size_t>(64, from.open_files_max / shards);
+    to.shard.open_files_max = std::max<std::size_t>(16, from.open_files_max / shards);
     // At least what the journals take: the store sees to that, which knows their size.
     to.shard.reserve_bytes = from.free_bytes_min;
     to.topics.partitions_default = from.partitions_default;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/descriptor_budget.h"
 #include "app/doors.h"
 #include "app/exit_code.h"
 #include "app/module_options.h"
@@ -15,6 +16,7 @@
 #include "app/version.h"
 #include "base/logging.h"
 #include "env/host.h"
+#include "env/open_files_limit.h"
 #include "shard/journal_budget.h"
 #include "shard/store.h"
 
@@ -118,10 +120,28 @@ env::task<> serving::stop() {
     end(number_of(stopped ? exit_code::success : exit_code::failed));
 }
 
+/// What files and connections may take of `ulimit -n`.
+void limit_descriptors(config::server_options& options, std::uint32_t shards) {
+    const std::uint64_t connections = std::uint64_t(options.connections_max) + options.http_connections_max;
+    descriptor_demand demand;
+    demand.files = options.open_files_max;
+    demand.connections = connections;
+    demand.shards = shards;
+    demand.journal_files = options.journal_files;
+    const std::uint64_t limit = env::open_files_limit();
+    const descriptor_budget budget = share_descriptors(limit, demand);
+    if (!budget.is_reduced) return;
+    options.open_files_max = static_cast<std::uint32_t>(budget.files);
+    for (std::uint32_t* door : {&options.connections_max, &options.http_connections_max})
+        *door = static_cast<std::uint32_t>(std::max<std::uint64_t>(4, *door * budget.connections / connections));
+    log_info("serve", "with a limit of {} open files there can be {} connections and {} open segment files; ulimit -n raises it",
+             limit, budget.connections, budget.files);
+}
+
 }  // namespace
 
 int run_serve(const serve_arguments& arguments) {
-    const config::server_options& options = arguments.options;
+    config::server_options options = arguments.options;
     set_log_level(options.log);
     // Looked at before anything is made on disk.
     for (const std::string& address : {options.kafka_listen, options.kafka_advertise, options.http_listen}) {
@@ -144,6 +164,7 @@ int run_serve(const serve_arguments& arguments) {
         log_error("serve", "{}", host.error().message());
         return number_of(exit_code::failed);
     }
+    limit_descriptors(options, (*host)->shard_count());
     serving server(**host, options);
     (*host)->on_stop_signal([&server] { env::spawn(server.work(), server.stop()); });
     (*host)->shard(0).loop.post([&server] { env::spawn(server.work(), server.start()); });

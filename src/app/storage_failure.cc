@@ -35,7 +35,7 @@ bool is_of_disk(const std::error_code& code) {
 void end_process(const error& why) {
     static std::atomic_flag is_ending;
     while (is_ending.test_and_set()) is_ending.wait(true);
-    log_error("storage", "a durable write failed: {}. The process ends here: restart it, and recovery reads what the disk holds",
+    log_error("storage", "the disk failed: {}. The process ends here: restart it, and recovery reads what the disk holds",
               why.message());
     std::fflush(nullptr);
     std::_Exit(number_of(exit_code::failed));

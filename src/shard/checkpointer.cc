@@ -1,6 +1,7 @@
 #include "shard/checkpointer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/logging.h"
 #include "log/whole_file.h"
@@ -60,7 +61,9 @@ env::task<> checkpointer::run() {
         co_await wait_for_work();
         if (stopping_ || owner_.has_failed_) break;
         const env::monotonic_time now = owner_.world_.time().now();
-        co_await relieve(now - last_checkpoint_ >= owner_.options_.checkpoint_interval);
+        // After a lack of space everything is tried, so that the end of it is known.
+        const bool is_due = now - last_checkpoint_ >= owner_.options_.checkpoint_interval;
+        co_await relieve(std::exchange(tries_again_, false) || is_due);
         co_await settle_idle();
         owner_.admit_waiting();
         co_await look_at_space();
@@ -240,12 +243,12 @@ env::task<> checkpointer::look_at_space() {
     auto space = co_await owner_.world_.files.space(owner_.context_.folder);
     if (!space) co_return;
     const bool is_low = space->free_bytes < owner_.options_.reserve_bytes;
-    if (is_low && !owner_.is_low_on_space_)
-        log_warning("storage", "less than {} bytes are free: appends are refused, reads go on", owner_.options_.reserve_bytes);
-    if (!is_low && owner_.is_low_on_space_) log_info("storage", "there is room on disk again: appends go on");
+    if (is_low) owner_.tell_no_space(fmt::format("less than {} bytes are free", owner_.options_.reserve_bytes));
     owner_.is_low_on_space_ = is_low;
-    // A full disk is tried again by the next write behind.
-    if (!is_low && owner_.context_.is_full) owner_.context_.is_full = false;
+    if (!is_low && std::exchange(owner_.context_.is_full, false)) tries_again_ = true;
+    if (!is_low && owner_.space_.note_room(owner_.world_.time().now()))
+        log_info("storage", "shard {}: there is room on disk again: appends go on", owner_.id_);
+    owner_.descriptors_.note_room(owner_.world_.time().now());
     if (is_low) owner_.admit_waiting();
 }
 

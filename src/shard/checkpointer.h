@@ -61,6 +61,7 @@ class checkpointer {
     env::timer_id timer_ = 0;
     bool woken_ = false;
     bool stopping_ = false;
+    bool tries_again_ = false;  // what there was no room for
     env::monotonic_time last_checkpoint_{};
     env::monotonic_time last_retention_{};
 };

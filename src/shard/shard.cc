@@ -200,20 +200,28 @@ void shard::after_burst(burst_listener& listener) {
 
 bool shard::accept_storage_result(const result<>& done) {
     if (done) {
-        if (context_.is_full) log_info("storage", "there is room on disk again: appends go on");
         context_.is_full = false;
         return true;
     }
     const std::error_code code = done.error().code;
-    if (code == std::errc::no_space_on_device || code == std::error_code(122 /* EDQUOT */, std::generic_category())) {
-        if (!context_.is_full)
-            log_warning("storage", "no room on disk ({}): appends are refused, reads go on", done.error().message());
+    if (is_lack_of_space(code)) {
         context_.is_full = true;
+        tell_no_space(done.error().message());
+        return false;
+    }
+    if (code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system) {
+        if (descriptors_.note_refusal(world_.time().now()))
+            log_warning("storage", "shard {}: {}: writing to segments is tried again", id_, done.error().message());
         return false;
     }
     if (code == std::errc::no_buffer_space) return false;  // the journal is full for now: tried again at the next checkpoint
     fail_for_good(done.error());
     return false;
+}
+
+void shard::tell_no_space(std::string_view why) {
+    if (!space_.note_refusal(world_.time().now())) return;
+    log_warning("storage", "shard {}: no room on disk ({}): appends are refused and reads go on until there is room", id_, why);
 }
 
 void shard::schedule_write_behind(hosted& target) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "shard/append_call.h"
 #include "shard/call.h"
 #include "shard/data_wait.h"
+#include "shard/lack_of_space.h"
 #include "shard/read.h"
 
 namespace logstore {
@@ -135,6 +137,8 @@ class shard final : public journal_listener {
     env::task<result<>> remove_hosted(std::unique_ptr<hosted> gone);
     /// True when the operation may go on; else the process is ending, or the disk is full and it is tried again later.
     bool accept_storage_result(const result<>& done);
+    /// One line when an episode begins, however often it is told.
+    void tell_no_space(std::string_view why);
     void fail_for_good(error why);
 
     env::environment world_;
@@ -154,6 +158,8 @@ class shard final : public journal_listener {
     std::unique_ptr<class checkpointer> checkpointer_;
     bool is_stopping_ = false;
     bool is_low_on_space_ = false;
+    space_episode space_;
+    space_episode descriptors_;  // there was none for a file
     bool has_failed_ = false;
     env::gate work_;
     env::gate control_;

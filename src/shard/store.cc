@@ -8,6 +8,7 @@
 #include "shard/call.h"
 #include "shard/data_directory.h"
 #include "shard/journal_budget.h"
+#include "shard/lack_of_space.h"
 
 namespace logstore {
 namespace {
@@ -43,8 +44,7 @@ std::shared_ptr<const std::vector<hosted_topic>> hosted_topics_of(const cluster:
 
 /// What to do when the journals cannot be made.
 error cannot_make_journals(const store_options& options, std::size_t shards, error why) {
-    if (why.code != std::errc::no_space_on_device && why.code != std::error_code(122 /* EDQUOT */, std::generic_category()))
-        return why;
+    if (!is_lack_of_space(why.code)) return why;
     const journal_sizes sizes{options.shard.journal_file_bytes, options.shard.journal_files, static_cast<std::uint32_t>(shards)};
     return error(why.code, fmt::format("no room for the journals in {}: all of them take {} bytes; make room there, or give "
                                        "fewer --shards or smaller storage.journal_file_bytes",
