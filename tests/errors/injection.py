@@ -1,4 +1,4 @@
-"""System calls of a server that fail because strace says so. Only storage.disk_backend=threads makes its calls where strace sees them."""
+"""System calls of a server that fail because strace says so. It sees those of storage.disk_backend=threads alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Injection:
     def __init__(self, log: pathlib.Path, calls: str, error: str, when: str = "1") -> None:
         self._log = log
         self._log.unlink(missing_ok=True)
-        self._arguments = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
+        self._arguments = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={calls}",
+                           "-e", f"inject={calls}:error={error}:when={when}"]
         self._process: subprocess.Popen[bytes] | None = None
 
     def wrapper(self) -> list[str]:

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""System calls that fail, each of those on the way to the disk: PYTHONPATH=tests:tests/power:tests/cutdisk:tests/errors, then this.
+"""System calls that fail, each of those on the way to the disk. README.md says how to run it alone.
 
 LOGSTORE_ERRORS=all tries many more places; LOGSTORE_ERRORS_SEED (random, printed).
 """
@@ -139,8 +139,8 @@ class Injected(unittest.TestCase):
                 with self.subTest(call.name, place=place):
                     one(call, place)
         self.assertIsNone(self.trial.judge_history())
-        print(f"{self.cells} cells, {self.met} met, {self.ended} ended the server; {self.trial.acknowledged()} batches acknowledged",
-              flush=True)
+        print(f"{self.cells} cells, {self.met} met, {self.ended} ended the server; {self.trial.acknowledged()} batches "
+              "acknowledged", flush=True)
         self.assertGreaterEqual(self.met, 0.6 * self.cells, "too few of the failures were met")
 
     def test_a_failed_call_under_load(self) -> None:

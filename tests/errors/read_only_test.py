@@ -38,7 +38,8 @@ class ReadOnly(unittest.TestCase):
         self.trial.server.start()
 
     def mount(self, options: str) -> bool:
-        return subprocess.run(["mount", "-o", f"remount,{options}", str(self.disk.mount_point)], capture_output=True).returncode == 0
+        command = ["mount", "-o", f"remount,{options}", str(self.disk.mount_point)]
+        return subprocess.run(command, capture_output=True).returncode == 0
 
     def break_file_system(self) -> None:
         """As an error of its own does: it is read-only from now on."""
