@@ -1,5 +1,6 @@
 #include "app/command_line.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <limits>
@@ -8,10 +9,12 @@
 
 #include <fmt/format.h>
 
+#include "app/command_tree.h"
 #include "app/help_formatter.h"
 #include "app/version.h"
 #include "config/nearest_name.h"
 #include "config/quantity.h"
+#include "kafka/client/compression.h"
 #include "model/topic_partition.h"
 
 namespace logstore::app {
@@ -24,6 +27,10 @@ constexpr std::int64_t connections_max = 50'000;
 constexpr std::int64_t requests_max = 1'000'000'000'000;
 /// Under what brokers accept as one record by default (1 MiB).
 constexpr std::int64_t value_bytes_max = 1'000'000;
+/// A batch is one record of the server's limits; more than this is of no use.
+constexpr std::int64_t batch_bytes_max = std::int64_t(32) << 20;
+constexpr std::int64_t linger_ms_max = 60'000;
+constexpr std::int64_t timeout_ms_max = std::int64_t(24) * 3600 * 1000;
 
 // Checks in the parser's form: what is wrong with the text, or nothing.
 
@@ -62,13 +69,42 @@ std::function<std::string(const std::string&)> check_quantity(config::unit count
     };
 }
 
+std::string check_codec(const std::string& text) {
+    if (kafka::codec_of_name(text)) return {};
+    return fmt::format("'{}' is not none, gzip, snappy, lz4 or zstd", text);
+}
+
+std::string check_acks(const std::string& text) {
+    if (text == "all" || text == "1" || text == "0") return {};
+    return fmt::format("'{}' is not all, 1 or 0", text);
+}
+
+std::string check_header(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos && equals != 0) return {};
+    return fmt::format("'{}' is not NAME=VALUE", text);
+}
+
+std::string check_from(const std::string& text) {
+    if (start_position::parse(text)) return {};
+    return fmt::format("'{}' is not beginning, end, offset:N, last:N, time:2026-11-22T10:00:00Z or time:-10m",
+                       text);
+}
+
+std::string check_format(const std::string& text) {
+    const auto format = record_format::parse(text);
+    return format ? std::string() : format.error();
+}
+
 /// One parse: the parser, and the places it writes to.
 class command_line_parser {
   public:
     command_line_parser();
     std::expected<command, early_exit> parse(const std::vector<std::string>& arguments);
+    command_description describe() const { return described(root_); }
 
   private:
+    command_description described(const CLI::App& at) const;
     CLI::App& add_command(CLI::App& parent, const char* name, const char* description, command_help help,
                           std::function<void()> chosen);
     void add_group_of_commands(CLI::App& group, command_help help);
@@ -79,6 +115,13 @@ class command_line_parser {
     void add_inspect();
     void add_repair();
     void add_bench();
+    void add_produce();
+    void add_produce_options(CLI::App& command);
+    produce_command produce() const;
+    void add_consume();
+    consume_command consume() const;
+    void add_about_itself();
+    void add_timeout(CLI::App& command, std::string description);
     void add_server_options(CLI::App& command);
     void add_topic_name(CLI::App& command, std::string description);
     CLI::Option* add_number(CLI::App& command, const char* name, std::string& text, config::unit counts,
@@ -112,6 +155,14 @@ class command_line_parser {
     std::string bench_topic_{default_bench_topic};
     std::string connections_ = "100", requests_ = "10000", value_bytes_ = "2048";
     bool keep_topic_ = false;
+    std::vector<std::string> record_partitions_, headers_;
+    std::string key_separator_, null_marker_;
+    CLI::Option* null_marker_option_ = nullptr;
+    std::string codec_ = "none", acks_ = "all", batch_bytes_ = "256KiB", linger_ms_ = "5", timeout_ = "30s";
+    bool at_most_once_ = false;
+    std::string from_ = "beginning", count_, format_ = "value";
+    bool follow_ = false;
+    std::string shell_;
 };
 
 std::int64_t number_in(config::unit counts, const std::string& checked_text) {
@@ -124,13 +175,17 @@ command_line_parser::command_line_parser() {
     root_.set_version_flag("--version", std::string(version_text()), "Show the version.");
     add_serve();
     add_topic();
+    add_produce();
+    add_consume();
     add_bench();
     add_inspect();
     add_repair();
+    add_about_itself();
     add_group_of_commands(
         root_,
         {"COMMAND [OPTIONS]",
          {"logstore serve --data-dir /var/lib/logstore", "logstore topic create events --partitions 8",
+          "seq 1 1000 | logstore produce events", "logstore consume events --follow",
           "logstore bench latency --connections 100 --requests 10000"},
          {"Exit codes: 0 done, 1 failed, 2 wrong usage, 3 server unreachable or silent (the outcome may be",
           "unknown), 4 not found, 5 exists already, 130 interrupted."}});
@@ -290,6 +345,152 @@ void command_line_parser::add_delete_topic(CLI::App& topic) {
     add_server_options(remove);
 }
 
+void command_line_parser::add_timeout(CLI::App& command, std::string description) {
+    command.add_option("--timeout", timeout_, std::move(description) + " Default: 30s.")
+        ->type_name("TIME")
+        ->check(check_quantity(config::unit::milliseconds, 1, timeout_ms_max));
+}
+
+void command_line_parser::add_produce() {
+    command_help help{
+        "TOPIC [OPTIONS]",
+        {"seq 1 1000 | logstore produce events",
+         "printf 'user-1:signed in\\n' | logstore produce events --key-separator :",
+         "logstore produce events --compression zstd < events.txt",
+         "echo NULL | sed 's/^/user-1:/' | logstore produce users --key-separator : --null-marker NULL"},
+        {"A line without the separator has no key. Records of one partition keep their order. A batch whose",
+         "answer was lost is sent again, as other Kafka producers do, and may then be stored twice; the "
+         "summary",
+         "says how many records that concerns. --at-most-once gives such batches up instead. Ctrl-C stops "
+         "the",
+         "reading; what was read is still sent, for 5 seconds. The exit code is 0 only when every line was",
+         "acknowledged."}};
+    CLI::App& command =
+        add_command(root_, "produce", "Write lines of standard input to a topic, a record each.",
+                    std::move(help), [this] { chosen_ = produce(); });
+    command.add_option("TOPIC", name_, "The topic.")->required()->check(check_topic_name);
+    command
+        .add_option("--key-separator", key_separator_,
+                    "What stands between key and value in a line; the first one counts.")
+        ->type_name("TEXT");
+    add_number(command, "--partition", partitions_, config::unit::none, 0,
+               std::numeric_limits<std::int32_t>::max(),
+               "Write to this partition. Default: by the key, as other Kafka clients have it; without keys "
+               "one after the other.");
+    command.add_option("--header", headers_, "A header of every record; may be repeated.")
+        ->type_name("NAME=VALUE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->check(check_header);
+    null_marker_option_ =
+        command
+            .add_option("--null-marker", null_marker_, "Send a value that is this text as null (a deletion).")
+            ->type_name("TEXT");
+    add_produce_options(command);
+    add_timeout(command, "Give a record up after this.");
+    add_server_options(command);
+}
+
+void command_line_parser::add_produce_options(CLI::App& command) {
+    command
+        .add_option("--compression", codec_,
+                    "Compress batches: none, gzip, snappy, lz4 or zstd. Default: none.")
+        ->type_name("CODEC")
+        ->check(check_codec);
+    command
+        .add_option("--acks", acks_,
+                    "Who must have stored a record before it is acknowledged: all replicas in sync, 1 (the "
+                    "leader), 0 (nobody says). Default: all.")
+        ->type_name("all|1|0")
+        ->check(check_acks);
+    add_number(command, "--batch-bytes", batch_bytes_, config::unit::bytes, 1, batch_bytes_max,
+               "Send a batch when it has grown to this. Default: 256KiB.");
+    add_number(command, "--linger-ms", linger_ms_, config::unit::none, 0, linger_ms_max,
+               "How long a batch waits for more lines. Default: 5.");
+    command.add_flag(
+        "--at-most-once", at_most_once_,
+        "Never send a batch again that may be stored already; say how many records are unknown.");
+}
+
+produce_command command_line_parser::produce() const {
+    produce_command made;
+    made.target = target();
+    made.topic = name_;
+    made.partition = partitions();
+    made.key_separator = key_separator_;
+    for (const std::string& text : headers_) {
+        const std::size_t equals = text.find('=');
+        made.headers.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    if (null_marker_option_->count() > 0) made.null_marker = null_marker_;
+    made.codec = kafka::codec_of_name(codec_).value();
+    made.acks = acks_ == "all" ? kafka::required_acks::all
+                : acks_ == "1" ? kafka::required_acks::leader
+                               : kafka::required_acks::none;
+    made.batch_bytes = static_cast<std::size_t>(number_in(config::unit::bytes, batch_bytes_));
+    made.linger = std::chrono::milliseconds(number_in(config::unit::none, linger_ms_));
+    made.timeout = std::chrono::milliseconds(number_in(config::unit::milliseconds, timeout_));
+    made.at_most_once = at_most_once_;
+    return made;
+}
+
+void command_line_parser::add_consume() {
+    command_help help{
+        "TOPIC [OPTIONS]",
+        {"logstore consume events", "logstore consume events --follow --format '%p/%o %k %v\\n'",
+         "logstore consume events --partition 0 --from last:5",
+         "logstore consume events --from time:-10m --json | jq .value"},
+        {"Formats: value (a line each); json (an object a line; bytes that are no text in base64); or a "
+         "pattern of",
+         "%t topic, %p partition, %o offset, %k key, %v value, %T timestamp in ms, %h headers, %K and %V "
+         "lengths",
+         "of key and value, and \\n \\t \\r \\0 \\xHH. Without --follow reading ends at the end that each",
+         "partition had at the start. Records of one partition come in order, partitions as they come."}};
+    CLI::App& command = add_command(root_, "consume", "Print the records of a topic.", std::move(help),
+                                    [this] { chosen_ = consume(); });
+    command.add_option("TOPIC", name_, "The topic.")->required()->check(check_topic_name);
+    command
+        .add_option("--from", from_,
+                    "Where to begin: beginning, end, offset:N, last:N (that many of each partition), "
+                    "time:2026-11-22T10:00:00Z, time:-10m (ago). Default: beginning.")
+        ->type_name("PLACE")
+        ->check(check_from);
+    command.add_flag("-f,--follow", follow_, "Go on with what is written later.");
+    add_number(command, "--count", count_, config::unit::none, 1, std::numeric_limits<std::int64_t>::max(),
+               "Stop after so many records.");
+    command
+        .add_option("--partition", record_partitions_, "Read this partition; may be repeated. Default: all.")
+        ->type_name("N")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->check(check_quantity(config::unit::none, 0, std::numeric_limits<std::int32_t>::max()));
+    command.add_option("--format", format_, "How a record is written; see below. Default: value.")
+        ->type_name("FORMAT")
+        ->check(check_format);
+    command
+        .add_option("--null-marker", null_marker_, "Write this for a null key or value. Default: nothing.")
+        ->type_name("TEXT");
+    add_timeout(command, "Give up when a partition has not been answered for so long.");
+    add_server_options(command);
+}
+
+consume_command command_line_parser::consume() const {
+    consume_command made;
+    made.target = target();
+    made.topic = name_;
+    for (const std::string& text : record_partitions_) {
+        const auto one = static_cast<std::int32_t>(number_in(config::unit::none, text));
+        if (std::ranges::find(made.partitions, one) == made.partitions.end()) made.partitions.push_back(one);
+    }
+    made.from = start_position::parse(from_).value();
+    made.follow = follow_;
+    if (!count_.empty()) made.count = static_cast<std::uint64_t>(number_in(config::unit::none, count_));
+    made.format = json_ ? record_format::json() : record_format::parse(format_).value();
+    made.format.null_text = null_marker_;
+    made.timeout = std::chrono::milliseconds(number_in(config::unit::milliseconds, timeout_));
+    return made;
+}
+
 void command_line_parser::add_inspect() {
     CLI::App& inspect =
         add_command(root_, "inspect", "Read stored files, without a server, and verify them.", {}, {});
@@ -331,8 +532,9 @@ void command_line_parser::add_repair() {
           "4 there is no store."}},
         [this] { chosen_ = repair_command{data_dir_, accept_loss_, json_}; });
     repair.add_option("--data-dir", data_dir_, "The store's data directory.")->type_name("DIR")->required();
-    repair.add_flag("--accept-loss", accept_loss_,
-                    "Give up what is damaged for ever, acknowledged records too, and recover everything else.");
+    repair.add_flag(
+        "--accept-loss", accept_loss_,
+        "Give up what is damaged for ever, acknowledged records too, and recover everything else.");
     repair.add_flag("--json", json_, "Print one JSON document instead of text.");
 }
 
@@ -375,6 +577,47 @@ void command_line_parser::add_bench() {
         ->check(check_topic_name);
     latency.add_flag("--keep", keep_topic_, "Leave the topic that was made.");
     add_server_options(latency);
+}
+
+void command_line_parser::add_about_itself() {
+    command_help help{"SHELL",
+                      {"source <(logstore completion bash)",
+                       "logstore completion bash > ~/.local/share/bash-completion/completions/logstore",
+                       "logstore completion zsh > ~/.zfunc/_logstore",
+                       "logstore completion fish > ~/.config/fish/completions/logstore.fish"},
+                      {"Topics are completed too: the server is asked for them, for a second at most."}};
+    CLI::App& completion =
+        add_command(root_, "completion", "Print a script that completes commands in a shell.",
+                    std::move(help), [this] { chosen_ = completion_command{shell_of_name(shell_).value()}; });
+    completion.add_option("SHELL", shell_, "bash, zsh or fish.")
+        ->required()
+        ->check([](const std::string& name) -> std::string {
+            if (shell_of_name(name)) return {};
+            return fmt::format("'{}' is not bash, zsh or fish", name);
+        });
+    add_command(root_, "man", "Print the manual page.",
+                {"", {"logstore man | man -l -", "logstore man > /usr/local/share/man/man1/logstore.1"}, {}},
+                [this] { chosen_ = man_command(); });
+}
+
+command_description command_line_parser::described(const CLI::App& at) const {
+    const command_help help = formatter_->help_of(at);
+    command_description made{at.get_name(), full_name(at), at.get_description(), help.usage, {}, {}, {},
+                             help.examples, help.notes};
+    for (const CLI::Option* option : at.get_options()) {
+        if (option->get_positional()) {
+            made.arguments.push_back({option->get_name(true, false), option->get_description()});
+            continue;
+        }
+        option_description& described_option = made.options.emplace_back();
+        for (const std::string& name : option->get_snames()) described_option.names.push_back("-" + name);
+        for (const std::string& name : option->get_lnames()) described_option.names.push_back("--" + name);
+        if (option->get_type_size() != 0) described_option.value = option->get_type_name();
+        described_option.meaning = option->get_description();
+    }
+    for (const CLI::App* below : at.get_subcommands([](const CLI::App*) { return true; }))
+        made.commands.push_back(described(*below));
+    return made;
 }
 
 const CLI::App& command_line_parser::deepest() const {
@@ -436,6 +679,10 @@ std::expected<command, early_exit> command_line_parser::parse(const std::vector<
 }
 
 }  // namespace
+
+command_description describe_command_line() {
+    return command_line_parser().describe();
+}
 
 std::expected<command, early_exit> parse_command_line(const std::vector<std::string>& arguments) {
     return command_line_parser().parse(arguments);

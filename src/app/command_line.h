@@ -10,9 +10,14 @@
 #include <variant>
 #include <vector>
 
+#include "app/completion.h"
 #include "app/exit_code.h"
+#include "app/record_format.h"
+#include "app/start_position.h"
 #include "config/server_options.h"
 #include "env/stream.h"
+#include "kafka/client/records.h"
+#include "model/record_batch.h"
 
 namespace logstore::app {
 
@@ -87,8 +92,51 @@ struct bench_latency_command {
     bool keep_topic = false;
 };
 
+/// `logstore produce`.
+struct produce_command {
+    server_choice target;
+    std::string topic;
+    /// Nothing = by the key, else one after the other.
+    std::optional<std::int32_t> partition;
+    /// Between key and value; empty = there are no keys.
+    std::string key_separator;
+    std::vector<std::pair<std::string, std::string>> headers;
+    /// A value that is this text is sent as null.
+    std::optional<std::string> null_marker;
+    compression_codec codec = compression_codec::none;
+    kafka::required_acks acks = kafka::required_acks::all;
+    std::size_t batch_bytes = 0;
+    std::chrono::milliseconds linger{0};
+    /// From a record to its outcome.
+    std::chrono::milliseconds timeout{0};
+    bool at_most_once = false;
+};
+
+/// `logstore consume`.
+struct consume_command {
+    server_choice target;
+    std::string topic;
+    /// Empty = all.
+    std::vector<std::int32_t> partitions;
+    start_position from;
+    bool follow = false;
+    std::optional<std::uint64_t> count;
+    record_format format;
+    /// How long a partition may go without an answer.
+    std::chrono::milliseconds timeout{0};
+};
+
+/// `logstore completion`.
+struct completion_command {
+    shell which{};
+};
+
+/// `logstore man`.
+struct man_command {};
+
 using command = std::variant<serve_command, create_topic_command, list_topics_command, describe_topic_command,
-                             delete_topic_command, inspect_command, repair_command, bench_latency_command>;
+                             delete_topic_command, inspect_command, repair_command, bench_latency_command,
+                             produce_command, consume_command, completion_command, man_command>;
 
 /// The command line asks for no command: for help or the version, or it is wrong.
 struct early_exit {

@@ -179,6 +179,58 @@ TEST_F(command_line, the_bench_takes_numbers_and_sizes) {
     refused({"bench", "latency", "--value-size", "2MiB"});
 }
 
+// --- produce and consume
+
+TEST_F(command_line, produce_has_the_defaults_of_its_help) {
+    const auto asked = parsed<produce_command>({"produce", "events"});
+    EXPECT_EQ(asked.topic, "events");
+    EXPECT_EQ(asked.partition, std::nullopt);
+    EXPECT_EQ(asked.codec, compression_codec::none);
+    EXPECT_EQ(asked.acks, kafka::required_acks::all);
+    EXPECT_EQ(asked.batch_bytes, 256u * 1024);
+    EXPECT_EQ(asked.linger.count(), 5);
+    EXPECT_EQ(asked.timeout.count(), 30'000);
+    EXPECT_EQ(asked.null_marker, std::nullopt);
+    EXPECT_FALSE(asked.at_most_once);
+}
+
+TEST_F(command_line, produce_takes_what_kafka_producers_take) {
+    const auto asked = parsed<produce_command>(
+        {"produce",       "events", "--partition",   "3", "--key-separator", ":",    "--header",      "a=1",
+         "--header",      "b=c=d",  "--null-marker", "",  "--compression",   "zstd", "--acks",        "0",
+         "--batch-bytes", "1MiB",   "--linger-ms",   "0", "--timeout",       "2min", "--at-most-once"});
+    EXPECT_EQ(asked.partition, 3);
+    EXPECT_EQ(asked.key_separator, ":");
+    EXPECT_EQ(asked.headers, (std::vector<std::pair<std::string, std::string>>{{"a", "1"}, {"b", "c=d"}}));
+    EXPECT_EQ(asked.null_marker, "");
+    EXPECT_EQ(asked.codec, compression_codec::zstd);
+    EXPECT_EQ(asked.acks, kafka::required_acks::none);
+    EXPECT_EQ(asked.batch_bytes, 1u << 20);
+    EXPECT_EQ(asked.timeout.count(), 120'000);
+    EXPECT_TRUE(asked.at_most_once);
+    for (const char* wrong : {"brotli", "", "ZSTD"}) refused({"produce", "e", "--compression", wrong});
+    refused({"produce", "e", "--acks", "2"});
+    refused({"produce", "e", "--header", "=x"});
+    refused({"produce"});
+    refused({"produce", "not/a/topic"});
+}
+
+TEST_F(command_line, consume_takes_a_place_a_format_and_partitions) {
+    const auto plain = parsed<consume_command>({"consume", "events"});
+    EXPECT_TRUE(plain.partitions.empty());
+    EXPECT_EQ(plain.from, start_position());
+    EXPECT_FALSE(plain.follow);
+    const auto asked =
+        parsed<consume_command>({"consume", "events", "--partition", "2", "--partition", "0", "--partition",
+                                 "2", "--from", "last:3", "-f", "--count", "7"});
+    EXPECT_EQ(asked.partitions, (std::vector<std::int32_t>{2, 0}));
+    EXPECT_EQ(asked.from, (start_position{start_position::kind::last, 3}));
+    EXPECT_TRUE(asked.follow);
+    EXPECT_EQ(asked.count, 7u);
+    EXPECT_CONTAINS(refused({"consume", "e", "--from", "yesterday"}), "time:-10m");
+    EXPECT_CONTAINS(refused({"consume", "e", "--format", "%s"}), "'%s' is no field");
+}
+
 // --- what is not understood
 
 TEST_F(command_line, mistyped_commands_and_options_are_told_what_was_meant) {
@@ -238,6 +290,8 @@ TEST_F(command_line, help_is_what_its_snapshots_say) {
     expect_help({"topic", "list"});
     expect_help({"topic", "describe"});
     expect_help({"topic", "delete"});
+    expect_help({"produce"});
+    expect_help({"consume"});
     expect_help({"bench"});
     expect_help({"bench", "latency"});
     expect_help({"inspect"});
@@ -245,6 +299,8 @@ TEST_F(command_line, help_is_what_its_snapshots_say) {
     expect_help({"inspect", "journal"});
     expect_help({"inspect", "recovery-points"});
     expect_help({"repair"});
+    expect_help({"completion"});
+    expect_help({"man"});
 }
 
 }  // namespace

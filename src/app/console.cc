@@ -22,6 +22,11 @@ void standard_console::print(std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) < text.size()) output_failed(errno);
 }
 
+bool standard_console::flush() {
+    if (!reader_is_gone_ && !failed_ && std::fflush(stdout) != 0) output_failed(errno);
+    return !reader_is_gone_ && !failed_;
+}
+
 void standard_console::output_failed(int number) {
     if (number == EPIPE)
         reader_is_gone_ = true;
@@ -31,7 +36,7 @@ void standard_console::output_failed(int number) {
 
 bool standard_console::finish() {
     show_progress({});
-    if (!reader_is_gone_ && !failed_ && std::fflush(stdout) != 0) output_failed(errno);
+    flush();
     return !failed_;
 }
 

@@ -11,6 +11,9 @@ class console {
     virtual ~console() = default;
     /// What was asked for, to standard output.
     virtual void print(std::string_view text) = 0;
+    /// Hands over what was printed; false when nobody takes it any more (the reader is gone, or the disk is
+    /// full): there is no use in printing more.
+    virtual bool flush() = 0;
     /// Whole lines to standard error.
     virtual void complain(std::string_view lines) = 0;
     /// A sentence, to standard error: "logstore: " before it and a line end after it.
@@ -28,6 +31,7 @@ class console {
 class standard_console final : public console {
   public:
     void print(std::string_view text) override;
+    bool flush() override;
     void complain(std::string_view lines) override;
     void say(std::string_view sentence) override;
     void show_progress(std::string_view line) override;

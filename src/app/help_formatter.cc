@@ -65,8 +65,7 @@ std::string full_name(const CLI::App& command) {
 }
 
 std::string help_formatter::make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const {
-    const auto found = texts_.find(app);
-    const command_help help = found == texts_.end() ? command_help{} : found->second;
+    const command_help help = help_of(*app);
 
     std::string out = app->get_description() + "\n\nUsage: " + full_name(*app) + " " + help.usage + "\n";
 

@@ -24,6 +24,10 @@ struct command_help {
 class help_formatter : public CLI::Formatter {
   public:
     void add(const CLI::App* command, command_help help) { texts_[command] = std::move(help); }
+    command_help help_of(const CLI::App& command) const {
+        const auto found = texts_.find(&command);
+        return found == texts_.end() ? command_help{} : found->second;
+    }
 
     std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override;
 

@@ -1,13 +1,18 @@
 #include "app/run_command.h"
 
 #include "app/bench_latency.h"
+#include "app/byte_input.h"
 #include "app/command_line.h"
+#include "app/consume.h"
 #include "app/inspect.h"
+#include "app/man_page.h"
+#include "app/produce.h"
 #include "app/repair.h"
 #include "app/run_on_host.h"
 #include "app/serve.h"
 #include "app/serve_options.h"
 #include "app/topic_commands.h"
+#include "app/version.h"
 #include "config/errc.h"
 #include "config/option_text.h"
 
@@ -42,6 +47,30 @@ struct runner {
         return number_of(run_on_host(out, [&](env::host& host) {
             host.on_stop_signal([&stop] { stop.request(); });
             return run_bench_latency(host.shard(0), &out, &stop, asked);
+        }));
+    }
+    int operator()(const produce_command& asked) const {
+        interruption stop;
+        std::optional<standard_input> input;
+        return number_of(run_on_host(out, [&](env::host& host) {
+            host.on_stop_signal([&stop] { stop.request(); });
+            input.emplace(host.shard(0));
+            return run_produce(host.shard(0), &out, &*input, &stop, asked);
+        }));
+    }
+    int operator()(const completion_command& asked) const {
+        out.print(completion_script(asked.which, describe_command_line()));
+        return number_of(exit_code::success);
+    }
+    int operator()(const man_command&) const {
+        out.print(man_page(describe_command_line(), version_text()));
+        return number_of(exit_code::success);
+    }
+    int operator()(const consume_command& asked) const {
+        interruption stop;
+        return number_of(run_on_host(out, [&](env::host& host) {
+            host.on_stop_signal([&stop] { stop.request(); });
+            return run_consume(host.shard(0), &out, &stop, asked);
         }));
     }
 

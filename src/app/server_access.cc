@@ -84,4 +84,19 @@ exit_code report_failure(console& out, std::string_view doing, const error& why)
     return found.code;
 }
 
+exit_code report_no_topic(console& out, std::string_view doing, std::string_view topic, const error& why,
+                          env::duration tried) {
+    if (kafka::broker_error_code(why) == error_code::unknown_topic_or_partition) {
+        out.say(
+            fmt::format("{}: there is no such topic. Create it with 'logstore topic create {}'; 'logstore "
+                        "topic list' shows what there is.",
+                        doing, topic));
+        return exit_code::not_found;
+    }
+    if (why.code != client_errc::unreachable) return report_failure(out, doing, why);
+    const auto seconds = std::chrono::duration<double>(tried).count();
+    return report_failure(out, doing,
+                          error(why.code, fmt::format("{}; tried for {} s", why.detail, seconds)));
+}
+
 }  // namespace logstore::app

@@ -21,4 +21,9 @@ env::task<result<std::unique_ptr<kafka::client_connection>>> connect_to_server(e
 /// code that belongs to it.
 exit_code report_failure(console& out, std::string_view doing, const error& why);
 
+/// The same where a topic to read or to write was looked for: says how to make one, and how long the server
+/// was tried.
+exit_code report_no_topic(console& out, std::string_view doing, std::string_view topic, const error& why,
+                          env::duration tried);
+
 }  // namespace logstore::app

@@ -87,6 +87,8 @@ BANS = [
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("src/app/console.cc", "system header"): "the terminal, pipe or file that the program speaks to",
     ("src/app/console.cc", "files of the standard library"): "the terminal, pipe or file that the program speaks to",
+    ("src/app/standard_input.cc", "system header"): "what is given to a command",
+    ("src/app/standard_input.cc", "system call"): "what is given to a command; read on a worker thread",
     ("src/app/serve_options.cc", "files of the standard library"): "reads the configuration file before there is a world",
     ("src/app/help_formatter.h", "order by address"): "looked up only; never walked",
     ("src/app/console_test.cc", "system header"): "gives a child process an output that fails",

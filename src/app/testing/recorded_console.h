@@ -10,6 +10,7 @@ namespace logstore::app::testing {
 class recorded_console final : public console {
   public:
     void print(std::string_view text) override { printed += text; }
+    bool flush() override { return printed.size() < printed_bytes_max; }
     void complain(std::string_view lines) override { said += lines; }
     void say(std::string_view sentence) override { said.append(sentence).append("\n"); }
     void show_progress(std::string_view) override {}
@@ -20,6 +21,8 @@ class recorded_console final : public console {
     }
 
     std::string printed;
+    /// After this the reader goes away.
+    std::size_t printed_bytes_max = std::string().max_size();
     std::string said;
     std::string asked;
     bool somebody_is_there = false;

@@ -83,20 +83,30 @@ env::task<result<answered<api_versions_response>>> client_connection::ask_versio
 
 // --- requests
 
+result<> client_connection::admit(const env::shared_bytes& frame) const {
+    if (broken_) return std::unexpected(error(client_errc::unreachable, broken_->detail));
+    const std::size_t unsent = stream_->pending_send_bytes();
+    if (unsent + frame.bytes.size() > options_.unsent_bytes_max)
+        return fail(client_errc::overloaded, fmt::format("{} bytes wait to be sent to {}", unsent, peer()));
+    return {};
+}
+
 result<> client_connection::send_frame(env::shared_bytes frame, std::int32_t correlation_id,
                                        response_waiter& waiter) {
-    if (broken_) return std::unexpected(error(client_errc::unreachable, broken_->detail));
+    LOGSTORE_TRY(admit(frame));
     if (in_flight_.size() >= options_.in_flight_max) {
         return fail(client_errc::overloaded,
                     fmt::format("{} requests to {} are in flight", in_flight_.size(), peer()));
     }
-    const std::size_t unsent = stream_->pending_send_bytes();
-    if (unsent + frame.bytes.size() > options_.unsent_bytes_max) {
-        return fail(client_errc::overloaded, fmt::format("{} bytes wait to be sent to {}", unsent, peer()));
-    }
     const env::monotonic_time deadline = world_.time().now() + options_.request_timeout;
     in_flight_.push_back({correlation_id, &waiter, deadline});
     if (!timer_) arm_timer(deadline);
+    stream_->send(std::move(frame));
+    return {};
+}
+
+result<> client_connection::send_unanswered(env::shared_bytes frame) {
+    LOGSTORE_TRY(admit(frame));
     stream_->send(std::move(frame));
     return {};
 }

@@ -87,8 +87,12 @@ class client_connection final : private env::stream_handler {
     /// are until the answer. `waiter` is told from the loop, never inside this call, and not at all when the
     /// call fails. It lives until then.
     result<> send_frame(env::shared_bytes frame, std::int32_t correlation_id, response_waiter& waiter);
+    /// The same for a request that gets no answer (Produce with acks=0): nobody is told what became of it.
+    result<> send_unanswered(env::shared_bytes frame);
     /// Hands what is queued to the kernel.
     void flush();
+    /// Queued bytes that the kernel has not taken yet.
+    std::size_t unsent_bytes() const { return broken_ ? 0 : stream_->pending_send_bytes(); }
 
     const version_table& versions() const { return versions_; }
     const connection_options& options() const { return options_; }
@@ -132,6 +136,8 @@ class client_connection final : private env::stream_handler {
     void on_received(bytes_view bytes) override;
     void on_closed(error why) override;
 
+    /// Whether `frame` may be queued now.
+    result<> admit(const env::shared_bytes& frame) const;
     /// Gives `frame` to the request it answers; an error when it answers none.
     result<> dispatch(received_frame frame);
     void arm_timer(env::monotonic_time when);

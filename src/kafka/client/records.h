@@ -12,7 +12,11 @@
 // broker_error.h for what the broker refuses.
 namespace logstore::kafka {
 
-enum class required_acks : std::int16_t { leader = 1, all = -1 };
+enum class required_acks : std::int16_t {
+    none = 0,  ///< no answer at all: not for the calls below that wait for one
+    leader = 1,
+    all = -1,
+};
 
 struct appended {
     /// -1 when the broker does not say.

@@ -6,7 +6,7 @@
 
 namespace logstore::kafka::testing {
 
-fake_broker::fake_broker(env::environment world) {
+fake_broker::fake_broker(env::environment world) : loop_(world.loop) {
     env::socket_address at;
     at.host = "127.0.0.1";
     auto listening = world.net.listen(at, false, [this](std::unique_ptr<env::stream> accepted) {
@@ -41,7 +41,11 @@ void fake_broker::serve(session& on, bytes_view frame) {
     }
     ++requests;
     CHECK(on_request, "a request that the test did not expect: {}", api_name(request->header.api));
+    const fate chosen = decide ? decide(*request) : fate::serve;
+    if (chosen == fate::close_before) return on.close();
+    if (chosen != fate::serve) on.mute();
     on_request(on, *request);
+    if (chosen == fate::close_after) on.close();
 }
 
 fake_broker::session::session(fake_broker& owner, std::unique_ptr<env::stream> stream)
@@ -49,7 +53,22 @@ fake_broker::session::session(fake_broker& owner, std::unique_ptr<env::stream> s
     stream_->start(*this);
 }
 
-void fake_broker::session::send(byte_vector bytes) {
+void fake_broker::session::send_after(env::duration delay, byte_vector bytes) {
+    if (closed_ || muted_) return;
+    const env::monotonic_time now = owner_.loop_.time().now();
+    last_answer_at_ = std::max(last_answer_at_, now + delay + owner_.answer_delay);
+    if (last_answer_at_ <= now && waiting_ == 0) return send_now(std::move(bytes));
+    ++waiting_;
+    // Sessions stay where they are for as long as the broker lives.
+    owner_.loop_.start_timer(last_answer_at_, [this, alive = std::weak_ptr<int>(owner_.alive_),
+                                               late = std::move(bytes)]() mutable {
+        if (!alive.lock()) return;
+        --waiting_;
+        send_now(std::move(late));
+    });
+}
+
+void fake_broker::session::send_now(byte_vector bytes) {
     if (closed_) return;
     stream_->send(env::shared_bytes(std::move(bytes)));
     stream_->flush();

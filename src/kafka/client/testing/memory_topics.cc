@@ -1,5 +1,7 @@
 #include "kafka/client/testing/memory_topics.h"
 
+#include <algorithm>
+
 #include "model/record_batch.h"
 
 namespace logstore::kafka::testing {
@@ -11,6 +13,25 @@ void handle(fake_broker::session& on, const request_frame& request, Handle handl
     const auto body = decode_body<Request>(request.body, request.header.version);
     CHECK(body, "{}", body.error().message());
     on.answer(request.header, handle(*body));
+}
+
+/// Of the first batch that is as late; a real broker looks at each record.
+offset found_at(const memory_topics::partition& of, timestamp_ms when) {
+    if (when == earliest_timestamp) return offset(of.log_start);
+    if (when == latest_timestamp) return offset(of.next_offset);
+    for (bytes_view rest = of.log; !rest.empty();) {
+        const auto header = read_record_batch_header(rest);
+        if (header->max_timestamp >= when) return header->base_offset;
+        rest = rest.subspan(header->size_bytes());
+    }
+    return offset(-1);
+}
+
+error_code next_of(std::vector<error_code>& planned) {
+    if (planned.empty()) return error_code::none;
+    const error_code next = planned.front();
+    planned.erase(planned.begin());
+    return next;
 }
 
 }  // namespace
@@ -39,10 +60,8 @@ void memory_topics::serve(fake_broker::session& on, const request_frame& request
         case api_key::delete_topics:
             return handle<delete_topics_request>(on, request,
                                                  [&](const auto& body) { return remove(body, version); });
-        case api_key::produce:
-            return handle<produce_request>(on, request, [&](const auto& body) { return produce(body); });
-        case api_key::fetch:
-            return handle<fetch_request>(on, request, [&](const auto& body) { return fetch(body); });
+        case api_key::produce: return serve_produce(on, request);
+        case api_key::fetch: return serve_fetch(on, request);
         case api_key::list_offsets:
             return handle<list_offsets_request>(on, request,
                                                 [&](const auto& body) { return list_offsets(body); });
@@ -50,7 +69,29 @@ void memory_topics::serve(fake_broker::session& on, const request_frame& request
     }
 }
 
+void memory_topics::serve_produce(fake_broker::session& on, const request_frame& request) {
+    const auto body = decode_body<produce_request>(request.body, request.header.version);
+    CHECK(body, "{}", body.error().message());
+    ++produce_requests;
+    const produce_response response = produce(*body);
+    if (body->acks != 0) on.answer(request.header, response);
+}
+
+/// Waits as long as it may where there is nothing to be read: what is appended meanwhile is seen next time.
+void memory_topics::serve_fetch(fake_broker::session& on, const request_frame& request) {
+    const auto body = decode_body<fetch_request>(request.body, request.header.version);
+    CHECK(body, "{}", body.error().message());
+    const fetch_response response = fetch(*body);
+    bool has_news = false;
+    for (const auto& topic : response.topics)
+        for (const auto& one : topic.partitions)
+            has_news |= one.error != error_code::none || one.records.size() > 0;
+    const env::duration wait = std::chrono::milliseconds(has_news ? 0 : body->max_wait_ms);
+    on.answer_after(wait, request.header, response);
+}
+
 metadata_response memory_topics::metadata(const metadata_request& request) {
+    ++metadata_requests;
     metadata_response response;
     response.cluster_id = "memory";
     response.controller = broker_id(1);
@@ -58,6 +99,8 @@ metadata_response memory_topics::metadata(const metadata_request& request) {
     self.id = broker_id(1);
     self.host = broker_.address().host;
     self.port = broker_.address().port;
+
+    for (const auto& other : other_brokers) response.brokers.push_back(other);
 
     const auto describe = [&](const std::string& name) {
         metadata_response::topic& described = response.topics.emplace_back();
@@ -68,7 +111,7 @@ metadata_response memory_topics::metadata(const metadata_request& request) {
         for (std::size_t i = 0; i < found->second.partitions.size(); ++i) {
             metadata_response::partition& one = described.partitions.emplace_back();
             one.index = partition_id(static_cast<std::int32_t>(i));
-            one.leader = broker_id(1);
+            one.leader = found->second.partitions[i].leader;
             one.epoch = leader_epoch(7);
             one.replicas = one.in_sync_replicas = {broker_id(1)};
         }
@@ -139,9 +182,10 @@ produce_response::partition memory_topics::append(const std::string& topic,
     const auto header = read_record_batch_header(bytes);
     if (to == nullptr) {
         answer.error = error_code::unknown_topic_or_partition;
-    } else if (!to->produce_errors.empty()) {
-        answer.error = to->produce_errors.front();
-        to->produce_errors.erase(to->produce_errors.begin());
+    } else if (const error_code planned = next_of(to->produce_errors); planned != error_code::none) {
+        answer.error = planned;
+    } else if (bytes.size() > to->batch_bytes_max) {
+        answer.error = error_code::message_too_large;
     } else if (!header || !record_batch_crc_holds(*header, bytes)) {
         answer.error = error_code::corrupt_message;
     } else {
@@ -150,6 +194,7 @@ produce_response::partition memory_topics::append(const std::string& topic,
         to->log.insert(to->log.end(), bytes.begin(), bytes.end());
         assign_record_batch(to->log.data() + position, answer.base_offset, leader_epoch(7));
         to->next_offset += header->record_count;
+        answer.error = next_of(to->late_produce_errors);
     }
     return answer;
 }
@@ -160,20 +205,42 @@ fetch_response memory_topics::fetch(const fetch_request& request) {
         fetch_response::topic& answered = response.topics.emplace_back();
         answered.name = asked.name;
         for (const auto& one : asked.partitions) {
-            fetch_response::partition& got = answered.partitions.emplace_back();
-            got.index = one.index;
-            const partition* of = find(asked.name, one.index);
-            if (of == nullptr || one.fetch_offset > offset(of->next_offset)) {
-                got.error =
-                    of == nullptr ? error_code::unknown_topic_or_partition : error_code::offset_out_of_range;
-                continue;
-            }
-            got.high_watermark = got.last_stable_offset = next_offset(of->next_offset);
-            got.log_start_offset = offset(0);
-            got.records = record_bytes(of->log);
+            read(answered.partitions.emplace_back(), asked.name, one);
         }
     }
     return response;
+}
+
+void memory_topics::read(fetch_response::partition& got, std::string_view topic,
+                         const fetch_request::partition& asked) {
+    got.index = asked.index;
+    partition* of = find(topic, asked.index);
+    if (of == nullptr) {
+        got.error = error_code::unknown_topic_or_partition;
+        return;
+    }
+    got.error = next_of(of->fetch_errors);
+    if (got.error != error_code::none) return;
+    got.high_watermark = got.last_stable_offset = next_offset(of->next_offset);
+    got.log_start_offset = offset(of->log_start);
+    if (asked.fetch_offset > offset(of->next_offset) || asked.fetch_offset < offset(of->log_start)) {
+        got.error = error_code::offset_out_of_range;
+        return;
+    }
+    // From the batch that holds the offset; what does not fit is cut off within a batch, as brokers do.
+    bytes_view rest = of->log;
+    while (!rest.empty()) {
+        const auto header = read_record_batch_header(rest);
+        CHECK(header);
+        if (header->last_offset() >= asked.fetch_offset) break;
+        rest = rest.subspan(header->size_bytes());
+    }
+    if (rest.empty()) {
+        got.records = record_bytes::empty();
+        return;
+    }
+    const std::size_t whole = read_record_batch_header(rest)->size_bytes();
+    got.records = record_bytes(rest.first(std::min(rest.size(), std::max(whole, fetch_bytes_max))));
 }
 
 list_offsets_response memory_topics::list_offsets(const list_offsets_request& request) {
@@ -188,7 +255,7 @@ list_offsets_response memory_topics::list_offsets(const list_offsets_request& re
             if (of == nullptr)
                 found.error = error_code::unknown_topic_or_partition;
             else
-                found.found_offset = offset(one.timestamp == earliest_timestamp ? 0 : of->next_offset);
+                found.found_offset = found_at(*of, one.timestamp);
         }
     }
     return response;

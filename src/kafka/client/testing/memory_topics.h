@@ -22,8 +22,18 @@ class memory_topics {
     struct partition {
         byte_vector log;
         std::int64_t next_offset = 0;
-        /// Answered to Produce instead of appending, once each.
+        /// Below it there is nothing: what a fetch from there is refused with.
+        std::int64_t log_start = 0;
+        /// Answered to Produce instead of appending, once each; none = append.
         std::vector<error_code> produce_errors;
+        /// Answered to Produce after appending, once each; none = the truth.
+        std::vector<error_code> late_produce_errors;
+        /// Answered to Fetch, once each; none = the truth.
+        std::vector<error_code> fetch_errors;
+        /// A larger batch is refused.
+        std::size_t batch_bytes_max = std::size_t(1) << 30;
+        /// As metadata tells it.
+        broker_id leader{1};
     };
     struct topic {
         topic_id id;
@@ -37,8 +47,14 @@ class memory_topics {
 
     std::map<std::string, topic> topics;
     std::int32_t default_partition_count = 3;
+    /// Named in metadata beside this one, which is 1.
+    std::vector<metadata_response::broker> other_brokers;
     /// Answered to CreateTopics and DeleteTopics when set.
     error_code administration_error = error_code::none;
+    std::size_t metadata_requests = 0;
+    std::size_t produce_requests = 0;
+    /// Of one partition in an answer to Fetch.
+    std::size_t fetch_bytes_max = std::size_t(1) << 20;
 
   private:
     void serve(fake_broker::session& on, const request_frame& request);
@@ -48,6 +64,9 @@ class memory_topics {
     produce_response produce(const produce_request& request);
     produce_response::partition append(const std::string& topic, const produce_request::partition& asked);
     fetch_response fetch(const fetch_request& request);
+    void read(fetch_response::partition& got, std::string_view topic, const fetch_request::partition& asked);
+    void serve_fetch(fake_broker::session& on, const request_frame& request);
+    void serve_produce(fake_broker::session& on, const request_frame& request);
     list_offsets_response list_offsets(const list_offsets_request& request);
     partition* find(std::string_view topic, partition_id index);
 
