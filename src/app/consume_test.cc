@@ -55,7 +55,7 @@ env::task<void> all(env::environment world) {
         {{"--from", "end"}, ""},
         {{"--count", "3"}, "a\nb\nc\n"},
         {{"--from", "offset:1", "--count", "1", "--json"},
-         R"({"topic":"events","partition":0,"offset":1,"timestamp":1000,"key":null,"value":"b","headers":[]})"
+         R"({"topic":"events","partition":0,"offset":1,"timestamp":1000,"key":null,"value":"b"})"
          "\n"},
         {{"--follow", "--count", "4", "--partition", "0"}, "a\nb\nc\nd\n"},
     };

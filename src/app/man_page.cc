@@ -44,7 +44,7 @@ std::string option_term(const option_description& option) {
 }
 
 void append_lines(std::string& out, const std::vector<std::string>& lines) {
-    out += ".PP\n.EX\n";
+    out += ".EX\n";
     for (const std::string& line : lines) out += escaped(line) + "\n";
     out += ".EE\n";
 }
@@ -64,7 +64,7 @@ void append_command(std::string& out, const command_description& command) {
     if (!command.notes.empty()) out += ".PP\n";
     for (const std::string& note : command.notes) out += escaped(note) + "\n";
     if (command.examples.empty()) return;
-    out += ".PP\nExamples:\n";
+    out += ".PP\nExamples:\n.PP\n";
     append_lines(out, command.examples);
 }
 

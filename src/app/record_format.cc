@@ -7,51 +7,43 @@
 
 #include "base/json_writer.h"
 #include "base/utf8.h"
+#include "http/base64.h"
 
 namespace logstore::app {
 namespace {
 
 constexpr std::string_view fields = "tpokvThKV";
 
-void append_base64(std::string& out, bytes_view bytes) {
-    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::size_t count = std::min<std::size_t>(bytes.size() - i, 3);
-        std::uint32_t group = 0;
-        for (std::size_t j = 0; j < 3; ++j)
-            group = (group << 8) | (j < count ? std::to_integer<std::uint32_t>(bytes[i + j]) : 0);
-        for (std::size_t j = 0; j < 4; ++j) out += j <= count ? letters[(group >> (18 - 6 * j)) & 63] : '=';
-    }
-}
-
-/// Text as it is; bytes that are no text in base64 under a name that says so.
+/// Text as it is; bytes that are no text in base64, with a mark beside them.
 void write_bytes(json_writer& json, std::string_view name, const std::optional<bytes_view>& bytes) {
     if (!bytes) {
         json.key(name).null();
     } else if (is_utf8(text_of(*bytes))) {
         json.field(name, text_of(*bytes));
     } else {
-        std::string encoded;
-        append_base64(encoded, *bytes);
-        json.field(std::string(name) + "_base64", std::string_view(encoded));
+        const std::string mark = std::string(name) + "_encoding";
+        json.field(name, std::string_view(http::base64_of(*bytes))).field(mark, "base64");
     }
 }
 
+/// As the HTTP listener writes a record, with the place it is from.
 std::string json_of(const topic_partition& from, const kafka::consumed_record& one) {
     json_writer json;
-    json.begin_object()
-        .field("topic", std::string_view(from.topic))
-        .field("partition", from.partition.value());
+    json.begin_object().field("topic", std::string_view(from.topic));
+    json.field("partition", from.partition.value());
     json.field("offset", one.offset.value()).field("timestamp", one.timestamp.value());
     write_bytes(json, "key", one.key);
     write_bytes(json, "value", one.value);
-    json.key("headers").begin_list();
-    one.headers.for_each([&](const kafka::record_header& header) {
-        json.begin_object().field("name", header.key);
-        write_bytes(json, "value", header.value);
-        json.end_object();
-    });
-    return json.end_list().end_object().finish();
+    if (one.headers.count() > 0) {
+        json.key("headers").begin_list();
+        one.headers.for_each([&](const kafka::record_header& header) {
+            json.begin_object().field("key", header.key);
+            write_bytes(json, "value", header.value);
+            json.end_object();
+        });
+        json.end_list();
+    }
+    return json.end_object().finish();
 }
 
 std::int64_t length_of(const std::optional<bytes_view>& bytes) {

@@ -57,13 +57,13 @@ TEST(record_format, json_is_an_object_a_line_and_keeps_every_byte) {
     EXPECT_EQ(
         written("json", {"k", "a\"b\n", {{"h", bytes_of("x")}}}),
         R"({"topic":"events","partition":3,"offset":77,"timestamp":1234,"key":"k","value":"a\"b\u000a",)"
-        R"("headers":[{"name":"h","value":"x"}]})"
+        R"("headers":[{"key":"h","value":"x"}]})"
         "\n");
     const std::string binary(
         "\xff\x00\x01"
         "a",
         4);
-    EXPECT_NE(written("json", {std::nullopt, binary, {}}).find(R"("value_base64":"/wABYQ==")"),
+    EXPECT_NE(written("json", {std::nullopt, binary, {}}).find(R"("value":"/wABYQ==","value_encoding":"base64")"),
               std::string::npos);
     EXPECT_NE(written("json", {std::nullopt, binary.substr(0, 3), {}}).find(R"("/wAB")"), std::string::npos);
 }

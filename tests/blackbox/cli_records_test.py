@@ -159,8 +159,8 @@ class WeRead(Commands):
         producer.flush(WITHIN_S)
         first, second = (json.loads(line) for line in self.consumed("json", "--json").splitlines())
         self.assertEqual(first, {"topic": "json", "partition": 0, "offset": 0, "timestamp": 1234, "key": "k",
-                                 "value": 'a "quoted" line\n', "headers": [{"name": "h", "value": "1"}]})
-        self.assertEqual((second["key"], second["value_base64"]), (None, "/wA="))
+                                 "value": 'a "quoted" line\n', "headers": [{"key": "h", "value": "1"}]})
+        self.assertEqual((second["key"], second["value"], second["value_encoding"]), (None, "/wA=", "base64"))
 
     def test_places_to_begin(self) -> None:
         self.create("places", 2)
