@@ -162,6 +162,31 @@ TEST(shard_faults, a_full_disk_refuses_appends_and_they_resume_with_space) {
         if (!run_out_of_space(at)) break;
 }
 
+TEST(shard_faults, without_descriptors_segments_wait_and_nothing_ends) {
+    store_under_fault store(11);
+    {
+        shard_rig rig(store.world, boot_number(1), store.options);
+        ASSERT_TRUE(store.world.run(rig.start(store.topics)));
+        store.world.disk().fail_matching(
+            [](const env::sim_disk_operation& operation) {
+                return operation.kind == env::sim_disk_operation_kind::open;
+            },
+            std::errc::too_many_files_open, 200);
+        store.world.run(store.append_some(&rig, leader_epoch(1), 40));
+        store.world.advance(std::chrono::seconds(5));
+        EXPECT_EQ(rig.fatal(), "");
+        store.world.disk().clear_faults();
+        store.world.run(store.append_some(&rig, leader_epoch(1), 10));
+        EXPECT_EQ(store.last_code, tablet_errc::ok);
+        store.expect_all(rig);
+        EXPECT_TRUE(store.world.run(rig.stop()));
+    }
+    shard_rig rig(store.world, boot_number(2), store.options);
+    ASSERT_TRUE(store.world.run(rig.start(store.topics)));
+    store.expect_all(rig);
+    EXPECT_TRUE(store.world.run(rig.stop()));
+}
+
 TEST(shard_faults, a_read_across_the_end_of_a_settled_block_sees_what_was_appended_behind_it) {
     store_under_fault store(6, 1);
     const tablet_id tablet{store.topics[0].id, partition_id(0)};
