@@ -9,8 +9,8 @@ namespace logstore::app {
 namespace {
 
 std::unexpected<error> cannot_listen(const error& why, const env::socket_address& at, const char* option) {
-    return fail(why.code, "cannot listen on " + at.text() + "; is another server there? Give another " + option +
-                              " HOST:PORT");
+    return fail(why.code, "cannot listen on " + at.text() + "; is another server there? Give another " +
+                              option + " HOST:PORT");
 }
 
 }  // namespace
@@ -20,7 +20,8 @@ std::string doors::addresses() const {
     return options_.http_listen.empty() ? kafka : kafka + ", http " + http_at_.text();
 }
 
-/// With port 0 a free port is found once, so that all shards listen on the same and clients are told the right one.
+/// With port 0 a free port is found once, so that all shards listen on the same and clients are told the
+/// right one.
 result<env::socket_address> doors::address_of(const std::string& text) {
     auto at = env::socket_address::parse(text);
     if (!at || at->port != 0) return at;
@@ -40,14 +41,16 @@ env::task<result<>> doors::open() {
         http_at_ = *http_at;
     }
     std::vector<env::executor*> loops;
-    for (std::uint32_t index = 0; index < host_.shard_count(); ++index) loops.push_back(&host_.shard(index).loop);
+    for (std::uint32_t index = 0; index < host_.shard_count(); ++index)
+        loops.push_back(&host_.shard(index).loop);
     kafka_limits_ = std::make_unique<kafka::process_limits>(process_limits_of(options_), loops);
     http_limits_ = std::make_unique<http::process_limits>(http_limits_of(options_), loops);
     doors_.resize(host_.shard_count());
     for (std::uint32_t index = 0; index < host_.shard_count(); ++index) {
         shard& owner = store_.at(index);
         auto open_there = [this, index] { return open_here(this, index); };
-        auto opened = co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(open_there));
+        auto opened =
+            co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(open_there));
         if (!opened) co_return fail(tablet_errc::stopping);
         if (!*opened) co_return std::unexpected(opened->error());
     }
@@ -64,7 +67,8 @@ env::task<result<>> doors::open_here(doors* self, std::uint32_t index) {
 
 result<> doors::open_kafka(shard_doors& which, std::uint32_t index) {
     const std::string& advertised_text = options_.kafka_advertise;
-    auto advertised = env::socket_address::parse(advertised_text.empty() ? kafka_at_.text() : advertised_text);
+    auto advertised =
+        env::socket_address::parse(advertised_text.empty() ? kafka_at_.text() : advertised_text);
     if (!advertised) return std::unexpected(advertised.error());
     kafka::server_options options = kafka_options_of(options_);
     options.advertised = *advertised;
@@ -76,27 +80,38 @@ result<> doors::open_kafka(shard_doors& which, std::uint32_t index) {
 }
 
 result<> doors::open_http(shard_doors& which, std::uint32_t index) {
-    which.http = std::make_unique<http::server>(*which.broker, *http_limits_, index, http_options_of(options_, http_at_));
+    which.http = std::make_unique<http::server>(*which.broker, *http_limits_, index,
+                                                http_options_of(options_, http_at_));
     if (auto listening = which.http->listen(http_at_, host_.shard_count() > 1); !listening) {
         return cannot_listen(listening.error(), http_at_, "--http");
     }
     return {};
 }
 
-env::task<bool> doors::stop_here(shard_doors* which) {
-    if (which->http) co_await which->http->stop();
+env::task<bool> doors::stop_kafka(shard_doors* which) {
+    if (which->http) which->http->say_stopping();
     if (which->kafka) co_await which->kafka->stop();
     co_return true;
 }
 
-env::task<> doors::stop() {
+env::task<bool> doors::stop_http(shard_doors* which) {
+    if (which->http) co_await which->http->stop();
+    co_return true;
+}
+
+env::task<> doors::on_each_shard(env::task<bool> (*what)(shard_doors* which)) {
     for (std::uint32_t index = 0; index < doors_.size(); ++index) {
         shard_doors* which = &doors_[index];
         shard& owner = store_.at(index);
-        auto stop_there = [which] { return stop_here(which); };
-        auto stopped = co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(stop_there));
-        (void)stopped;
+        auto call = [what, which] { return what(which); };
+        auto done = co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(call));
+        (void)done;
     }
+}
+
+env::task<> doors::stop() {
+    co_await on_each_shard(stop_kafka);
+    co_await on_each_shard(stop_http);
 }
 
 }  // namespace logstore::app

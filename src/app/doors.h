@@ -17,8 +17,8 @@
 
 namespace logstore::app {
 
-/// Kafka's door, and HTTP's where an address is given for it, on every shard of a store. Belongs to executor 0. The host, the
-/// options and the store outlive it.
+/// Kafka's door, and HTTP's where an address is given for it, on every shard of a store. Belongs to executor
+/// 0. The host, the options and the store outlive it.
 class doors {
   public:
     doors(env::host& host, const config::server_options& options, store& behind)
@@ -44,7 +44,10 @@ class doors {
     static env::task<result<>> open_here(doors* self, std::uint32_t index);
     result<> open_kafka(shard_doors& which, std::uint32_t index);
     result<> open_http(shard_doors& which, std::uint32_t index);
-    static env::task<bool> stop_here(shard_doors* which);
+    /// Kafka's door first: while its clients finish, /health/ready says that the server stops.
+    static env::task<bool> stop_kafka(shard_doors* which);
+    static env::task<bool> stop_http(shard_doors* which);
+    env::task<> on_each_shard(env::task<bool> (*what)(shard_doors* which));
 
     env::host& host_;
     const config::server_options& options_;

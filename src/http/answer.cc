@@ -53,7 +53,8 @@ answer answer_of(const api_error& why) {
     json.end_object();
     answer made = json_answer(why.status, json.finish());
     if (why.retry_after_s > 0) made.fields += "Retry-After: " + std::to_string(why.retry_after_s) + "\r\n";
-    if (!why.allowed_methods.empty()) made.fields.append("Allow: ").append(why.allowed_methods).append("\r\n");
+    if (!why.allowed_methods.empty())
+        made.fields.append("Allow: ").append(why.allowed_methods).append("\r\n");
     return made;
 }
 

@@ -46,8 +46,8 @@ struct sending {
     std::string_view date;
 };
 
-/// Appends the head of `what`, which announces its body; a stream announces chunks instead, or, to HTTP/1.0, the end of the
-/// connection.
+/// Appends the head of `what`, which announces its body; a stream announces chunks instead, or, to HTTP/1.0,
+/// the end of the connection.
 void append_answer_head(std::string& out, const answer& what, const sending& how, bool is_stream = false);
 
 }  // namespace logstore::http

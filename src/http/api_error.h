@@ -10,8 +10,8 @@
 
 namespace logstore::http {
 
-/// Sent as {"error":{"code":…,"message":…}}. Whatever its status: nothing was written. An outcome that is not known
-/// is no api_error; such a connection is closed without an answer.
+/// Sent as {"error":{"code":…,"message":…}}. Whatever its status: nothing was written. An outcome that is not
+/// known is no api_error; such a connection is closed without an answer.
 struct api_error {
     int status = 500;
     /// For programs; one of those that docs/http.md lists. Static text.
@@ -24,7 +24,10 @@ struct api_error {
     std::string_view allowed_methods;
 
     api_error(int the_status, std::string_view the_code, std::string the_message, int the_retry_after_s = 0)
-        : status(the_status), code(the_code), message(std::move(the_message)), retry_after_s(the_retry_after_s) {}
+        : status(the_status),
+          code(the_code),
+          message(std::move(the_message)),
+          retry_after_s(the_retry_after_s) {}
 };
 
 template <class T = void>

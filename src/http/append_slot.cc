@@ -18,10 +18,12 @@ api_result<> append_slot::start(const serving& with, const cluster::topic& to, c
     const auto batch_bytes_max = static_cast<std::size_t>(to.settings.message_bytes_max);
     for (std::uint32_t i = 0; i < part_count(); ++i) {
         if (at(i).builder.size_bytes() <= batch_bytes_max) continue;
-        return refuse(413, "record_too_large",
-                      fmt::format("the records of partition {} make {} bytes, and max.message.bytes of topic '{}' is {}; "
-                                  "send fewer or smaller records at a time",
-                                  at(i).tablet.partition, at(i).builder.size_bytes(), to.name, batch_bytes_max));
+        return refuse(
+            413, "record_too_large",
+            fmt::format(
+                "the records of partition {} make {} bytes, and max.message.bytes of topic '{}' is {}; "
+                "send fewer or smaller records at a time",
+                at(i).tablet.partition, at(i).builder.size_bytes(), to.name, batch_bytes_max));
     }
     owner_ = &owner;
     with.metrics.appended_records += records.records.size();
@@ -30,7 +32,8 @@ api_result<> append_slot::start(const serving& with, const cluster::topic& to, c
 }
 
 /// Records without a key and a partition stay together: one batch is cheaper than several.
-api_result<> append_slot::sort_into_parts(const serving& with, const cluster::topic& to, const posted_records& records) {
+api_result<> append_slot::sort_into_parts(const serving& with, const cluster::topic& to,
+                                          const posted_records& records) {
     std::optional<partition_id> keyless;
     const timestamp_ms now = with.target.world().time().wall_now();
     std::unordered_map<std::int32_t, std::uint32_t> parts;
@@ -101,7 +104,9 @@ answer append_slot::make_answer() const {
     if (is_list_) return list_answer();
     if (has_failed(0)) return answer_of(append_error(first_.outcome.code, first_.outcome.message));
     json_writer json;
-    json.begin_object().field("topic", std::string_view(topic_)).field("partition", first_.tablet.partition.value());
+    json.begin_object()
+        .field("topic", std::string_view(topic_))
+        .field("partition", first_.tablet.partition.value());
     json.field("offset", first_.outcome.base_offset.value()).end_object();
     return json_answer(200, json.finish());
 }

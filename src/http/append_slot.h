@@ -21,18 +21,18 @@ class append_owner {
     virtual void on_appended(append_slot& slot) = 0;
 };
 
-/// Holds the appends of one request, one batch for each partition, and then its answer. Used once. From start() until
-/// is_done() the slot must live and stay where it is. One shard.
+/// Holds the appends of one request, one batch for each partition, and then its answer. Used once. From
+/// start() until is_done() the slot must live and stay where it is. One shard.
 class append_slot {
   public:
     append_slot() = default;
     append_slot(const append_slot&) = delete;
     append_slot& operator=(const append_slot&) = delete;
 
-    /// Makes batches of `records` and gives them to the broker, in order, before it returns. When it fails, nothing is
-    /// appended. With `is_list`, the answer is one.
-    api_result<> start(const serving& with, const cluster::topic& to, const posted_records& records, bool is_list,
-                       append_owner& owner);
+    /// Makes batches of `records` and gives them to the broker, in order, before it returns. When it fails,
+    /// nothing is appended. With `is_list`, the answer is one.
+    api_result<> start(const serving& with, const cluster::topic& to, const posted_records& records,
+                       bool is_list, append_owner& owner);
 
     bool is_done() const { return under_way_ == 0; }
     /// The connection must be closed in the place of the answer. REQUIRES: is_done().
@@ -40,7 +40,8 @@ class append_slot {
     /// REQUIRES: is_done(), and the outcome is known.
     answer make_answer() const;
 
-    /// For the connection: its queue, how the answer is to be sent, and the bytes that this request holds of the budget.
+    /// For the connection: its queue, how the answer is to be sent, and the bytes that this request holds of
+    /// the budget.
     std::unique_ptr<append_slot> next;
     sending how;
     std::string allowed_origin;
@@ -61,7 +62,8 @@ class append_slot {
         std::int32_t delta = 0;
     };
 
-    api_result<> sort_into_parts(const serving& with, const cluster::topic& to, const posted_records& records);
+    api_result<> sort_into_parts(const serving& with, const cluster::topic& to,
+                                 const posted_records& records);
     std::uint32_t part_of(partition_id partition);
     void append_all(const serving& with);
     void finish(part& done);

@@ -26,7 +26,8 @@ std::string base64_of(bytes_view bytes) {
     while (!bytes.empty()) {
         const std::size_t count = std::min<std::size_t>(3, bytes.size());
         std::uint32_t group = 0;
-        for (std::size_t i = 0; i < 3; ++i) group = group << 8 | (i < count ? static_cast<std::uint32_t>(bytes[i]) : 0);
+        for (std::size_t i = 0; i < 3; ++i)
+            group = group << 8 | (i < count ? static_cast<std::uint32_t>(bytes[i]) : 0);
         for (std::size_t i = 0; i < 4; ++i) text += i <= count ? alphabet[group >> (18 - 6 * i) & 63] : '=';
         bytes = bytes.subspan(count);
     }

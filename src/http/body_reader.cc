@@ -22,7 +22,8 @@ std::unexpected<api_error> invalid(std::string sentence) {
     return refuse(400, "invalid_body", std::move(sentence));
 }
 std::unexpected<api_error> too_complex() {
-    return refuse(413, "body_too_complex", "the body takes too much memory to understand; send fewer records at a time");
+    return refuse(413, "body_too_complex",
+                  "the body takes too much memory to understand; send fewer records at a time");
 }
 
 /// Gives out at most so many bytes until it is told to start anew.
@@ -84,7 +85,8 @@ struct body_reader::state {
     api_result<const json::object*> parse(bytes_view body) {
         forget();
         const std::string_view text = text_of(body);
-        if (!is_utf8(text)) return invalid("the body is not UTF-8; give other bytes as base64, with \"encoding\":\"base64\"");
+        if (!is_utf8(text))
+            return invalid("the body is not UTF-8; give other bytes as base64, with \"encoding\":\"base64\"");
         more_memory.allow(memory_bytes_base + memory_factor * body.size());
         memory.emplace(first_memory.data(), first_memory.size(), &more_memory);
         json::parse_options options;
@@ -151,7 +153,8 @@ struct body_reader::state {
     api_result<> take_headers(const json::value& from, place at, posted_record& into) {
         const json::array* list = from.if_array();
         const auto wrong = [&] {
-            return invalid(fmt::format("{} must be a list of {{\"key\": string, \"value\": string or null}}", at.text()));
+            return invalid(fmt::format("{} must be a list of {{\"key\": string, \"value\": string or null}}",
+                                       at.text()));
         };
         if (list == nullptr) return wrong();
         into.first_header = found.headers.size();
@@ -170,8 +173,8 @@ struct body_reader::state {
     }
 
     /// A field that any record may have. Nothing: it is none of these.
-    std::optional<api_result<>> take_record_field(std::string_view name, const json::value& from, std::int64_t index,
-                                                  posted_record& into, bool& has_value) {
+    std::optional<api_result<>> take_record_field(std::string_view name, const json::value& from,
+                                                  std::int64_t index, posted_record& into, bool& has_value) {
         const place at{index, name};
         if (name == "key") return take_bytes(from, at, into.key);
         if (name == "value") return has_value = true, take_bytes(from, at, into.value);
@@ -202,7 +205,8 @@ struct body_reader::state {
         // The name may be anything of any length.
         constexpr std::size_t name_bytes_shown = 64;
         std::size_t shown = std::min(name.size(), name_bytes_shown);
-        while (shown < name.size() && shown > 0 && (static_cast<unsigned char>(name[shown]) & 0xC0) == 0x80) --shown;
+        while (shown < name.size() && shown > 0 && (static_cast<unsigned char>(name[shown]) & 0xC0) == 0x80)
+            --shown;
         return invalid(fmt::format("there is no field {}; docs/http.md lists what there is",
                                    place{index, name.substr(0, shown)}.text()));
     }
@@ -217,7 +221,8 @@ struct body_reader::state {
             if (!taken) return unknown_field(index, view_of(name));
             if (!*taken) return *taken;
         }
-        if (!has_value) return invalid(fmt::format("records[{}].value is missing; null is a value, too", index));
+        if (!has_value)
+            return invalid(fmt::format("records[{}].value is missing; null is a value, too", index));
         return {};
     }
 };
@@ -267,7 +272,8 @@ api_result<const posted_records*> body_reader::read_records(bytes_view body) {
             return state::unknown_field(-1, name);
         }
     }
-    if (records == nullptr || records->empty()) return invalid("records must be a list of at least one record");
+    if (records == nullptr || records->empty())
+        return invalid("records must be a list of at least one record");
     state_->found.records.reserve(records->size());
     for (std::size_t i = 0; i < records->size(); ++i) {
         if (auto read = state_->read_record((*records)[i], static_cast<std::int64_t>(i)); !read) {

@@ -36,9 +36,9 @@ struct posted_topic {
     cluster::topic_configs configs;
 };
 
-/// Reads bodies, one at a time. Strict: a field that is not known or of another type is refused with a sentence that names it;
-/// so is text that is not UTF-8, and a value left out rather than null. Of a field given twice the last one counts. What a
-/// read gave stays valid until the next one. One shard.
+/// Reads bodies, one at a time. Strict: a field that is not known or of another type is refused with a
+/// sentence that names it; so is text that is not UTF-8, and a value left out rather than null. Of a field
+/// given twice the last one counts. What a read gave stays valid until the next one. One shard.
 class body_reader {
   public:
     /// Nesting that no body here needs.
@@ -52,11 +52,13 @@ class body_reader {
     body_reader(const body_reader&) = delete;
     body_reader& operator=(const body_reader&) = delete;
 
-    /// {"key", "value", "topic", "partition", "headers", "timestamp", "encoding"}: all but "value" may be missing.
+    /// {"key", "value", "topic", "partition", "headers", "timestamp", "encoding"}: all but "value" may be
+    /// missing.
     api_result<const posted_records*> read_append(bytes_view body);
     /// {"records": [{…}], "partition", "encoding"}: records as above without the topic.
     api_result<const posted_records*> read_records(bytes_view body);
-    /// {"name", "partitions", "configs": {}}. Without `has_name` the name is no field. An empty body is an empty object.
+    /// {"name", "partitions", "configs": {}}. Without `has_name` the name is no field. An empty body is an
+    /// empty object.
     api_result<posted_topic> read_topic(bytes_view body, bool has_name);
 
   private:

@@ -49,10 +49,17 @@ api_result<std::size_t> chunked_decoder::decode(bytes_view bytes, byte_vector& o
     return used;
 }
 
+/// Of the line that comes, with its end.
+std::size_t chunked_decoder::line_bytes_left() const {
+    constexpr std::size_t line_end_bytes = 2;
+    if (state_ == state::data_end) return line_end_bytes;
+    return state_ == state::trailer ? trailer_bytes_max - trailer_bytes_ : line_bytes_max;
+}
+
 /// A whole line at the start of `bytes`; returns its length with its end, or 0 when it is not there yet.
 api_result<std::size_t> chunked_decoder::decode_line(bytes_view bytes) {
     const std::string_view text = text_of(bytes);
-    const std::size_t limit = state_ == state::trailer ? trailer_bytes_max - trailer_bytes_ : line_bytes_max;
+    const std::size_t limit = line_bytes_left();
     const std::size_t end = text.substr(0, limit).find('\n');
     if (end == std::string_view::npos) {
         if (text.size() >= limit) return bad_chunk();

@@ -24,8 +24,9 @@ constexpr std::size_t drained_bytes = std::size_t(64) << 10;
 
 bool is_json(std::string_view content_type) {
     const std::string_view type = content_type.substr(0, content_type.find_first_of("; \t"));
-    return type.size() == json_type.size() &&
-           std::ranges::equal(type, json_type, {}, [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    return type.size() == json_type.size() && std::ranges::equal(type, json_type, {}, [](char c) {
+               return c >= 'A' && c <= 'Z' ? char(c + 32) : c;
+           });
 }
 
 api_error overloaded() {
@@ -131,8 +132,10 @@ bool connection::take_head() {
     }
     const bool is_whole = found == head_scanner::verdict::whole;
     if ((is_whole ? scanner_.head_bytes() : rest().size()) > limit) {
-        if (scanner_.is_in_first_line()) return fail({414, "target_too_long", "the path is too long"}, true);
-        return fail({431, "head_too_large", fmt::format("the head of a request has {} bytes at most", limit)}, true);
+        if (scanner_.first_line_bytes() > limit)
+            return fail({414, "target_too_long", "the path is too long"}, true);
+        return fail({431, "head_too_large", fmt::format("the head of a request has {} bytes at most", limit)},
+                    true);
     }
     if (!is_whole) return false;
     const auto head = parse_request_head(rest().first(scanner_.head_bytes()));
@@ -162,9 +165,11 @@ api_result<> connection::admit(const request_head& head) {
         request_.what = std::move(*what);
     }
     const route where = request_.what.where;
-    if (where == route::none) return refuse(404, "unknown_path", "there is no such path; GET /openapi.yaml describes all");
+    if (where == route::none)
+        return refuse(404, "unknown_path", "there is no such path; GET /openapi.yaml describes all");
     if (!allows(where, head.method) && head.method != method::options) {
-        api_error why(405, "method_not_allowed", fmt::format("{} takes {}", route_name(where), allowed_methods(where)));
+        api_error why(405, "method_not_allowed",
+                      fmt::format("{} takes {}", route_name(where), allowed_methods(where)));
         why.allowed_methods = allowed_methods(where);
         return std::unexpected(std::move(why));
     }
@@ -178,15 +183,18 @@ api_result<> connection::admit_body(const request_head& head) {
     }
     const bool has_length = head.is_chunked || head.content_length.has_value();
     if (!has_length && head.method == method::post) {
-        return refuse(411, "length_required", "the request needs a body, and a Content-Length or chunks to tell its end");
+        return refuse(411, "length_required",
+                      "the request needs a body, and a Content-Length or chunks to tell its end");
     }
     // Also what keeps the forms of other sites out: a browser asks before it sends JSON elsewhere.
     if ((head.announces_body() || head.method == method::post) && !is_json(head.content_type.value_or(""))) {
-        return refuse(415, "unsupported_media_type", "the body must be JSON; send Content-Type: application/json");
+        return refuse(415, "unsupported_media_type",
+                      "the body must be JSON; send Content-Type: application/json");
     }
     if (head.content_length.value_or(0) > with_.options.body_bytes_max) {
         return refuse(413, "body_too_large",
-                      fmt::format("a body has {} bytes at most; send fewer records at a time", with_.options.body_bytes_max));
+                      fmt::format("a body has {} bytes at most; send fewer records at a time",
+                                  with_.options.body_bytes_max));
     }
     request_.content_length = static_cast<std::size_t>(head.content_length.value_or(0));
     if (head.is_chunked) request_.chunks.emplace(with_.options.body_bytes_max);
@@ -219,7 +227,8 @@ api_result<bool> connection::take_chunks() {
     return request_.chunks->is_done();
 }
 
-/// Counts what has arrived of a body among the requests of the process. Small ones are counted when they are whole.
+/// Counts what has arrived of a body among the requests of the process. Small ones are counted when they are
+/// whole.
 bool connection::hold(std::size_t bytes) {
     if (bytes < hold_step_bytes) return true;
     const std::size_t wanted = (bytes + hold_step_bytes - 1) / hold_step_bytes * hold_step_bytes;
@@ -230,8 +239,8 @@ bool connection::hold(std::size_t bytes) {
 }
 
 bool connection::dispatch() {
-    const bool is_append = request_.asked == method::post &&
-                           (request_.what.where == route::append || request_.what.where == route::topic_records);
+    const bool is_append = request_.asked == method::post && (request_.what.where == route::append ||
+                                                              request_.what.where == route::topic_records);
     if (is_append) return take_append();
     answer_done_slots();
     if (first_slot_ != nullptr || state_ != state::open) return false;
@@ -253,15 +262,17 @@ bool connection::take_append() {
 api_result<bool> connection::start_append() {
     const bool is_list = request_.what.where == route::topic_records;
     const bytes_view body_bytes = body();
-    const auto records = is_list ? with_.bodies.read_records(body_bytes) : with_.bodies.read_append(body_bytes);
+    const auto records =
+        is_list ? with_.bodies.read_records(body_bytes) : with_.bodies.read_append(body_bytes);
     if (!records) return std::unexpected(records.error());
     std::string_view name = is_list ? std::string_view(request_.what.topic) : (*records)->topic;
     if (name.empty()) name = default_topic;
     const cluster::topic* to = with_.topics.find(with_.target.topics(), name);
     if (to == nullptr) {
         if (!is_legal_topic_name(name)) {
-            return refuse(400, "invalid_topic_name",
-                          "a topic's name has 1 to 249 letters, digits, '.', '_' and '-', and is not '.' or '..'");
+            return refuse(
+                400, "invalid_topic_name",
+                "a topic's name has 1 to 249 letters, digits, '.', '_' and '-', and is not '.' or '..'");
         }
         const bool may_make = with_.options.auto_create_topics && !request_.has_made_topic;
         if (!may_make) return std::unexpected(unknown_topic(name));
@@ -298,7 +309,8 @@ env::task<void> connection::make_topic(std::string name) {
     const auto made = co_await with_.target.create_topic(std::move(wanted));
     is_serving_ = false;
     request_.has_made_topic = true;
-    const bool is_there = made || with_.target.topics()->find(name) != nullptr;  // another client may have been faster
+    const bool is_there =
+        made || with_.target.topics()->find(name) != nullptr;  // another client may have been faster
     if (!is_there && state_ != state::closed) {
         const auto why = topic_error(made.error());
         if (why) {
@@ -317,16 +329,17 @@ void connection::take_other() {
 }
 
 env::task<void> connection::serve(byte_vector body_bytes) {
-    request_context context{with_,
-                            request_.asked,
-                            request_.what,
-                            request_.last_event_id ? std::string_view(*request_.last_event_id) : std::string_view(),
-                            request_.last_event_id.has_value(),
-                            request_.allowed_origin,
-                            body_bytes,
-                            hurry_,
-                            *this,
-                            answer_bytes_held_};
+    request_context context{
+        with_,
+        request_.asked,
+        request_.what,
+        request_.last_event_id ? std::string_view(*request_.last_event_id) : std::string_view(),
+        request_.last_event_id.has_value(),
+        request_.allowed_origin,
+        body_bytes,
+        hurry_,
+        *this,
+        answer_bytes_held_};
     const request_handler handler = handler_of(request_.what.where, request_.asked);
     answer made = co_await handler(&context);
     is_serving_ = false;
@@ -459,7 +472,8 @@ void connection::send_output() {
 
 /// The memory of answers is let go when all of them have left, not piece by piece: it is soon enough.
 void connection::note_sent() {
-    if (answer_bytes_held_ == 0 || is_serving_ || stream_->pending_send_bytes() > 0 || !output_.is_empty()) return;
+    if (answer_bytes_held_ == 0 || is_serving_ || stream_->pending_send_bytes() > 0 || !output_.is_empty())
+        return;
     with_.answer_memory.give_back(std::exchange(answer_bytes_held_, 0));
 }
 
@@ -499,7 +513,8 @@ env::task<void> connection::drained() {
 
 void connection::wake_drained() {
     if (!drain_waiter_) return;
-    if (stream_ != nullptr && state_ != state::closing && stream_->pending_send_bytes() > drained_bytes) return;
+    if (stream_ != nullptr && state_ != state::closing && stream_->pending_send_bytes() > drained_bytes)
+        return;
     with_.target.world().loop.post([waiting = std::exchange(drain_waiter_, {})] { waiting.resume(); });
 }
 

@@ -30,18 +30,21 @@ class connection_owner {
 
 /// The protocol of a connection, over a stream. One shard.
 ///
-/// Appends overlap: each is handed to the broker as soon as it has arrived, and the answers leave in the order of the
-/// requests, all that one burst of appends released in one flush. Any other request waits until those before it are done,
-/// and is answered before the next one is looked at.
+/// Appends overlap: each is handed to the broker as soon as it has arrived, and the answers leave in the
+/// order of the requests, all that one burst of appends released in one flush. Any other request waits until
+/// those before it are done, and is answered before the next one is looked at.
 ///
-/// A request that is not understood is answered with an error after the answers before it, and ends the connection where it
-/// is not known, or not worth finding out, where the next one begins. An append whose outcome is not known ends the
-/// connection in the place of its answer.
+/// A request that is not understood is answered with an error after the answers before it, and ends the
+/// connection where it is not known, or not worth finding out, where the next one begins. An append whose
+/// outcome is not known ends the connection in the place of its answer.
 ///
-/// Back-pressure: while a limit of the connection is reached (server_options) nothing more is received. What does not fit
-/// into the limits of the process is refused with 503. After the stream closed, the object stays until what it started has
-/// completed; then connection_owner::on_gone.
-class connection final : public env::stream_handler, private append_owner, private burst_listener, private answer_stream {
+/// Back-pressure: while a limit of the connection is reached (server_options) nothing more is received. What
+/// does not fit into the limits of the process is refused with 503. After the stream closed, the object stays
+/// until what it started has completed; then connection_owner::on_gone.
+class connection final : public env::stream_handler,
+                         private append_owner,
+                         private burst_listener,
+                         private answer_stream {
   public:
     connection(const serving& with, connection_owner& owner, std::unique_ptr<env::stream> socket);
     ~connection() override;
@@ -102,7 +105,9 @@ class connection final : public env::stream_handler, private append_owner, priva
     api_result<bool> take_chunks();
     bool hold(std::size_t bytes);
     bytes_view rest() const { return bytes_view(input_).subspan(used_); }
-    bytes_view body() const { return request_.chunks ? bytes_view(chunked_body_) : rest().first(request_.content_length); }
+    bytes_view body() const {
+        return request_.chunks ? bytes_view(chunked_body_) : rest().first(request_.content_length);
+    }
     bool dispatch();
     bool take_append();
     api_result<bool> start_append();

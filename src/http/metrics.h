@@ -47,7 +47,8 @@ struct server_metrics {
 
     static std::size_t status_index(int status) {
         const auto found = std::ranges::find(statuses, status);
-        return found == statuses.end() ? statuses.size() - 1 : static_cast<std::size_t>(found - statuses.begin());
+        return found == statuses.end() ? statuses.size() - 1
+                                       : static_cast<std::size_t>(found - statuses.begin());
     }
     void count(route where, int status) { ++answers[static_cast<std::size_t>(where)][status_index(status)]; }
     std::uint64_t of(route where, int status) const {

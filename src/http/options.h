@@ -24,13 +24,15 @@ struct server_options {
     /// The first line and the fields of a request.
     std::size_t head_bytes_max = std::size_t(16) << 10;
     std::size_t body_bytes_max = std::size_t(2) << 20;
-    /// Appends of one connection that wait for the disk; no further request is looked at while so many bytes of requests do.
+    /// Appends of one connection that wait for the disk; no further request is looked at while so many bytes
+    /// of requests do.
     std::size_t in_flight_bytes_per_connection = std::size_t(4) << 20;
     std::size_t in_flight_appends_per_connection = 256;
     /// Above this much unsent output no further request of the connection is looked at.
     std::size_t unsent_bytes_soft_max = std::size_t(1) << 20;
 
-    /// Of the JSON of one read, when the client does not say, and at most. One record is given however large it is.
+    /// Of the JSON of one read, when the client does not say, and at most. One record is given however large
+    /// it is.
     std::size_t read_bytes_default = std::size_t(1) << 20;
     std::size_t read_bytes_max = std::size_t(8) << 20;
     /// A stored batch that expands to more is not read.

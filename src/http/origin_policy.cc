@@ -21,10 +21,12 @@ std::string_view without_port(std::string_view host) {
     return is_number(host.substr(colon + 1)) ? host.substr(0, colon) : std::string_view();
 }
 
-/// An address cannot be pointed elsewhere. Digits and dots alone are never a name: no top-level domain is a number.
+/// An address cannot be pointed elsewhere. Digits and dots alone are never a name: no top-level domain is a
+/// number.
 bool is_address(std::string_view host) {
     if (host.starts_with('[') && host.ends_with(']')) return true;
-    return !host.empty() && std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+    return !host.empty() &&
+           std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
 
 }  // namespace
@@ -49,12 +51,14 @@ api_result<> origin_policy::check(const request_head& head) const {
         origin_host.remove_prefix(is_http ? origin_host.find("//") + 2 : 0);
         if (!is_http || !equals_without_case(origin_host, head.host) || !is_own_host(head.host)) {
             return refuse(403, "foreign_origin",
-                          "pages of other sites may not use this server; http.allowed_origins and http.allowed_hosts say "
+                          "pages of other sites may not use this server; http.allowed_origins and "
+                          "http.allowed_hosts say "
                           "which may");
         }
     } else if (!options_.serves_other_machines && !head.host.empty() && !is_own_host(head.host)) {
         return refuse(403, "unknown_host",
-                      "this server is not known under the name in the Host field; use its address or localhost, or name it "
+                      "this server is not known under the name in the Host field; use its address or "
+                      "localhost, or name it "
                       "in http.allowed_hosts");
     }
     return {};

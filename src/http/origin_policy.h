@@ -21,10 +21,12 @@ struct origin_options {
 
 /// Keeps the pages of other sites out, in whose name a browser sends requests from inside the network:
 ///
-/// - A request that names an origin, as browsers do, must come from a page of this server, or of an allowed origin.
-/// - A page that points its own name at this server's address (DNS rebinding) names that name as the host: it must be an
-///   address, localhost or an allowed host. Where other machines are served, this holds for requests that name an origin;
-///   where only this one is, for all.
+/// - A request that names an origin, as browsers do, must come from a page of this server, or of an allowed
+/// origin.
+/// - A page that points its own name at this server's address (DNS rebinding) names that name as the host: it
+/// must be an
+///   address, localhost or an allowed host. Where other machines are served, this holds for requests that
+///   name an origin; where only this one is, for all.
 class origin_policy {
   public:
     explicit origin_policy(origin_options options) : options_(std::move(options)) {}

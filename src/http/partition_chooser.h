@@ -14,7 +14,8 @@ namespace logstore::http {
 /// MurmurHash2 as Kafka's Java clients hash keys.
 std::uint32_t murmur2(bytes_view bytes);
 
-/// Records with the same key go where Java clients send them; those without go to one partition after another. One shard.
+/// Records with the same key go where Java clients send them; those without go to one partition after
+/// another. One shard.
 class partition_chooser {
   public:
     partition_id of_key(bytes_view key, std::int32_t partition_count) const {

@@ -11,8 +11,8 @@
 
 namespace logstore::http {
 
-/// What clients can make the process hold is the sum of these, times two for the record batches that are made of requests;
-/// for each connection a head, what one delivery of the stream brought (256 KiB at most) and
+/// What clients can make the process hold is the sum of these, times two for the record batches that are made
+/// of requests; for each connection a head, what one delivery of the stream brought (256 KiB at most) and
 /// server_options::unsent_bytes_soft_max; and for each shard what understanding one body takes (body_reader).
 struct process_limit_options {
     /// Requests that have begun to arrive and are not answered. What does not fit is refused with 503.

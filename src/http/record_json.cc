@@ -13,8 +13,8 @@
 namespace logstore::http {
 namespace {
 
-void write_bytes(json_writer& json, std::string_view name, std::string_view mark, std::optional<bytes_view> bytes,
-                 bool is_base64) {
+void write_bytes(json_writer& json, std::string_view name, std::string_view mark,
+                 std::optional<bytes_view> bytes, bool is_base64) {
     if (!bytes) {
         json.key(name).null();
     } else if (is_base64) {
@@ -27,9 +27,11 @@ void write_bytes(json_writer& json, std::string_view name, std::string_view mark
 }
 
 std::unexpected<api_error> damaged(offset at, std::string_view why) {
-    return refuse(500, "storage_error",
-                  fmt::format("the batch at offset {} cannot be read ({}); go on behind it, or read it with a Kafka client",
-                              at, why));
+    return refuse(
+        500, "storage_error",
+        fmt::format(
+            "the batch at offset {} cannot be read ({}); go on behind it, or read it with a Kafka client", at,
+            why));
 }
 
 /// All pieces as one range: a piece may end within a batch.
@@ -59,6 +61,10 @@ struct walk {
             if (!next) return damaged(header.base_offset, next.error().message());
             if (!*next) break;
             const offset at = kafka::record_offset(header, **next);
+            // Offsets within a batch are its producer's word: none may hide the batches behind it.
+            if (at < header.base_offset || at > header.last_offset()) {
+                return damaged(header.base_offset, "a record lies outside of its batch");
+            }
             if (at < done.next) continue;
             is_full = done.records >= limits.records_max ||
                       (done.records > 0 && sink.size_bytes() + least_bytes(**next) > limits.json_bytes_max);
@@ -75,16 +81,20 @@ struct walk {
     }
 };
 
-env::task<result<byte_vector>> decompress(env::environment* world, compression_codec codec, bytes_view compressed,
-                                          std::size_t bytes_max) {
-    auto work = [codec, compressed, bytes_max] { return kafka::decompress_records(codec, compressed, bytes_max); };
+env::task<result<byte_vector>> decompress(env::environment* world, compression_codec codec,
+                                          bytes_view compressed, std::size_t bytes_max) {
+    auto work = [codec, compressed, bytes_max] {
+        return kafka::decompress_records(codec, compressed, bytes_max);
+    };
     co_return co_await env::run_blocking(world->workers, world->loop, std::move(work));
 }
 
 api_error not_decompressed(offset at, const error& why) {
     if (why.code != kafka::protocol_errc::too_large) return damaged(at, why.message()).error();
-    return {500, "batch_too_large", fmt::format("the batch at offset {} expands to more than this server gives over HTTP; "
-                                                "read it with a Kafka client, or go on behind it", at)};
+    return {500, "batch_too_large",
+            fmt::format("the batch at offset {} expands to more than this server gives over HTTP; "
+                        "read it with a Kafka client, or go on behind it",
+                        at)};
 }
 
 }  // namespace
@@ -105,14 +115,15 @@ void write_record(json_writer& json, offset at, timestamp_ms when, const kafka::
     json.end_object();
 }
 
-env::task<api_result<walked>> walk_records(env::environment* world, std::vector<env::shared_bytes> batches, offset from,
-                                           record_limits limits, record_sink* sink) {
+env::task<api_result<walked>> walk_records(env::environment* world, std::vector<env::shared_bytes> batches,
+                                           offset from, record_limits limits, record_sink* sink) {
     byte_vector room;
     bytes_view rest = joined(batches, room);
     walk going{limits, *sink, {0, from}};
     while (!rest.empty() && !going.is_full) {
         const auto header = read_record_batch_header(rest);
-        if (!header || header->size_bytes() > rest.size()) co_return damaged(going.done.next, "it is cut off");
+        if (!header || header->size_bytes() > rest.size())
+            co_return damaged(going.done.next, "it is cut off");
         const bytes_view stored =
             rest.subspan(record_batch_header_bytes, header->size_bytes() - record_batch_header_bytes);
         rest = rest.subspan(header->size_bytes());

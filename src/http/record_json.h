@@ -16,8 +16,8 @@
 
 namespace logstore::http {
 
-/// Writes one record as an object. Bytes that are no UTF-8 come as base64, with "key_encoding" or "value_encoding" beside
-/// them; with `is_base64` all keys and values do, without a mark.
+/// Writes one record as an object. Bytes that are no UTF-8 come as base64, with "key_encoding" or
+/// "value_encoding" beside them; with `is_base64` all keys and values do, without a mark.
 void write_record(json_writer& json, offset at, timestamp_ms when, const kafka::record& one, bool is_base64);
 
 struct record_limits {
@@ -43,10 +43,10 @@ struct walked {
     offset next;
 };
 
-/// Goes over the records of `batches` (read_outcome::records) that are not below `from`, until a limit is reached: one record
-/// comes whatever its size. Compressed batches are decompressed by the world's workers. Control records are passed over.
-/// Everything pointed to outlives the task.
-env::task<api_result<walked>> walk_records(env::environment* world, std::vector<env::shared_bytes> batches, offset from,
-                                           record_limits limits, record_sink* sink);
+/// Goes over the records of `batches` (read_outcome::records) that are not below `from`, until a limit is
+/// reached: one record comes whatever its size. Compressed batches are decompressed by the world's workers.
+/// Control records are passed over. Everything pointed to outlives the task.
+env::task<api_result<walked>> walk_records(env::environment* world, std::vector<env::shared_bytes> batches,
+                                           offset from, record_limits limits, record_sink* sink);
 
 }  // namespace logstore::http

@@ -53,13 +53,15 @@ class head_parser final : public beast::http::basic_parser<true> {
         code = beast::http::error::bad_field;
     }
 
-    void on_request_impl(beast::http::verb verb, string_view, string_view target, int version, error_code&) override {
+    void on_request_impl(beast::http::verb verb, string_view, string_view target, int version,
+                         error_code&) override {
         head.method = method_of(verb);
         head.target = view_of(target);
         head.is_version_1_1 = version == 11;
     }
 
-    void on_field_impl(beast::http::field name, string_view own_name, string_view text, error_code& code) override {
+    void on_field_impl(beast::http::field name, string_view own_name, string_view text,
+                       error_code& code) override {
         const std::string_view value = view_of(text);
         switch (name) {
             case beast::http::field::host:
@@ -71,7 +73,8 @@ class head_parser final : public beast::http::basic_parser<true> {
             case beast::http::field::transfer_encoding: return take_coding(value, code);
             case beast::http::field::expect:
                 if (!beast::iequals(text, "100-continue")) {
-                    return give_up(code, {417, "unknown_expectation", "the only expectation met is 100-continue"});
+                    return give_up(code,
+                                   {417, "unknown_expectation", "the only expectation met is 100-continue"});
                 }
                 head.expects_continue = true;
                 break;
@@ -80,7 +83,8 @@ class head_parser final : public beast::http::basic_parser<true> {
                 head.origin = value;
                 break;
             case beast::http::field::content_type:
-                if (head.content_type) return give_up(code, bad_request("the request names two content types"));
+                if (head.content_type)
+                    return give_up(code, bad_request("the request names two content types"));
                 head.content_type = value;
                 break;
             default:
@@ -92,10 +96,12 @@ class head_parser final : public beast::http::basic_parser<true> {
     void take_length(std::string_view value, error_code& code) {
         constexpr std::size_t digits_max = 18;  // far above any limit, and no overflow
         if (head.content_length) return give_up(code, bad_request("the request has two lengths"));
-        if (head.is_chunked) return give_up(code, bad_request("the request has a length and a transfer coding"));
+        if (head.is_chunked)
+            return give_up(code, bad_request("the request has a length and a transfer coding"));
         std::uint64_t length = 0;
         for (const char digit : value) {
-            if (digit < '0' || digit > '9') return give_up(code, bad_request("Content-Length is not a number"));
+            if (digit < '0' || digit > '9')
+                return give_up(code, bad_request("Content-Length is not a number"));
             length = length * 10 + static_cast<std::uint64_t>(digit - '0');
         }
         if (value.empty()) return give_up(code, bad_request("Content-Length is not a number"));
@@ -104,7 +110,8 @@ class head_parser final : public beast::http::basic_parser<true> {
     }
 
     void take_coding(std::string_view value, error_code& code) {
-        if (head.content_length) return give_up(code, bad_request("the request has a length and a transfer coding"));
+        if (head.content_length)
+            return give_up(code, bad_request("the request has a length and a transfer coding"));
         if (head.is_chunked) return give_up(code, bad_request("the request has two transfer codings"));
         if (!beast::iequals(beast::string_view(value.data(), value.size()), "chunked")) {
             return give_up(code, bad_request("the only transfer coding understood is chunked"));
@@ -141,8 +148,8 @@ bool take_host_off(request_head& head) {
     std::string_view rest = head.target;
     if (rest.starts_with("/") || rest == "*") return true;
     constexpr std::string_view scheme = "http://";
-    if (rest.size() < scheme.size() ||
-        !beast::iequals(beast::string_view(rest.data(), scheme.size()), beast::string_view(scheme.data(), scheme.size()))) {
+    if (rest.size() < scheme.size() || !beast::iequals(beast::string_view(rest.data(), scheme.size()),
+                                                       beast::string_view(scheme.data(), scheme.size()))) {
         return false;
     }
     rest.remove_prefix(scheme.size());
@@ -175,7 +182,7 @@ head_scanner::verdict head_scanner::scan(bytes_view bytes) {
         line_start_ = scanned_ = at + 1;
         if (is_before_head) continue;
         if (is_blank) return lines_ > 0 ? verdict::whole : verdict::bad;
-        ++lines_;
+        if (lines_++ == 0) first_line_bytes_ = line_start_;
     }
     scanned_ = bytes.size();
     return verdict::need_bytes;
@@ -194,7 +201,8 @@ api_result<request_head> parse_request_head(bytes_view head) {
         }
         return std::unexpected(bad_request("the head of the request is not HTTP/1.1"));
     }
-    if (!parser.has_host && parser.head.is_version_1_1) return std::unexpected(bad_request("the request names no host"));
+    if (!parser.has_host && parser.head.is_version_1_1)
+        return std::unexpected(bad_request("the request names no host"));
     if (!take_host_off(parser.head)) {
         return std::unexpected(bad_request("the target of the request is neither a path nor of this host"));
     }

@@ -30,27 +30,30 @@ struct request_head {
     bool announces_body() const { return is_chunked || content_length.value_or(0) > 0; }
 };
 
-/// Finds the end of a head in bytes that come piece by piece, and looks at its lines as they come: what ends a line
-/// for one reader and not for another lets a request hide in another one.
+/// Finds the end of a head in bytes that come piece by piece, and looks at its lines as they come: what ends
+/// a line for one reader and not for another lets a request hide in another one.
 class head_scanner {
   public:
     enum class verdict : std::uint8_t { need_bytes, whole, bad };
 
-    /// `bytes` begin with the head and hold what earlier calls were given. A blank line before the head is a part of it.
+    /// `bytes` begin with the head and hold what earlier calls were given. A blank line before the head is a
+    /// part of it.
     verdict scan(bytes_view bytes);
     /// Of the head, with its blank line. REQUIRES: whole.
     std::size_t head_bytes() const { return line_start_; }
-    /// Nothing but the first line has been seen so far.
-    bool is_in_first_line() const { return lines_ == 0; }
+    /// Of the first line, as far as it was given.
+    std::size_t first_line_bytes() const { return lines_ == 0 ? scanned_ : first_line_bytes_; }
 
   private:
     std::size_t scanned_ = 0;
     std::size_t line_start_ = 0;
+    std::size_t first_line_bytes_ = 0;
     std::uint32_t lines_ = 0;
 };
 
-/// Understands a head that head_scanner found whole. Total. Refuses what readers are known to differ about: two
-/// lengths, a length and a transfer coding, folded lines, blanks before a colon, other codings than chunked.
+/// Understands a head that head_scanner found whole. Total. Refuses what readers are known to differ about:
+/// two lengths, a length and a transfer coding, folded lines, blanks before a colon, other codings than
+/// chunked.
 api_result<request_head> parse_request_head(bytes_view head);
 
 }  // namespace logstore::http

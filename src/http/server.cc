@@ -119,7 +119,8 @@ env::task<void> server::stop() {
 }
 
 void server::abort_all() {
-    complaints_.write("cut off {} connections that did not finish within the time for stopping", connections_.size());
+    complaints_.write("cut off {} connections that did not finish within the time for stopping",
+                      connections_.size());
     for (const auto& one : connections_) one->abort();
 }
 

@@ -16,12 +16,12 @@
 
 namespace logstore::http {
 
-/// Accepts HTTP clients on one shard and serves them there. Every shard has one, all on the same address; the kernel spreads
-/// the connections. All functions belong to the shard's thread.
+/// Accepts HTTP clients on one shard and serves them there. Every shard has one, all on the same address; the
+/// kernel spreads the connections. All functions belong to the shard's thread.
 class server final : private connection_owner {
   public:
-    /// `shard_index`: of this shard among those that `limits` was made with. `target`, `limits` and `process_metrics`, which
-    /// may be null, outlive the server.
+    /// `shard_index`: of this shard among those that `limits` was made with. `target`, `limits` and
+    /// `process_metrics`, which may be null, outlive the server.
     server(broker& target, process_limits& limits, std::size_t shard_index, server_options options,
            metrics_source* process_metrics = nullptr);
     /// REQUIRES: stop() has completed, or listen() was never called.
@@ -36,8 +36,9 @@ class server final : private connection_owner {
 
     /// From now on /health/ready says that this server is not; everything else goes on.
     void say_stopping() { is_stopping_ = true; }
-    /// Accepts no more. Connections without a request under way are closed at once, the others when theirs are answered, or
-    /// cut off after options.stop_timeout. Completes when all have gone and every append they made is done. Once.
+    /// Accepts no more. Connections without a request under way are closed at once, the others when theirs
+    /// are answered, or cut off after options.stop_timeout. Completes when all have gone and every append
+    /// they made is done. Once.
     env::task<void> stop();
 
     const server_metrics& metrics() const { return metrics_; }

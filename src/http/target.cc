@@ -90,8 +90,8 @@ std::string_view take_part(std::string_view& path) {
 }
 
 route fixed_route(std::string_view path) {
-    for (const route one : {route::append, route::read, route::topics, route::live, route::ready, route::metrics,
-                            route::page, route::openapi}) {
+    for (const route one : {route::append, route::read, route::topics, route::live, route::ready,
+                            route::metrics, route::page, route::openapi}) {
         if (path == facts(one).name) return one;
     }
     return route::none;
@@ -118,6 +118,7 @@ bool take_topic_path(std::string_view path, target& into) {
 }
 
 api_result<> take_parameter(std::string_view text, target& into) {
+    if (text.empty()) return {};
     const std::size_t equals = std::min(text.find('='), text.size());
     const auto name = decoded(text.substr(0, equals));
     auto value = decoded(text.substr(std::min(equals + 1, text.size())));
@@ -131,8 +132,9 @@ api_result<> take_parameter(std::string_view text, target& into) {
         into.parameters[i] = std::move(*value);
         return {};
     }
-    return refuse(400, "unknown_parameter", fmt::format("{} has no such parameter; docs/http.md lists what there is",
-                                                        facts(into.where).name));
+    return refuse(
+        400, "unknown_parameter",
+        fmt::format("{} has no such parameter; docs/http.md lists what there is", facts(into.where).name));
 }
 
 }  // namespace
@@ -181,7 +183,8 @@ api_result<std::int64_t> parse_number(std::string_view name, std::string_view te
     const char* const end = text.data() + text.size();
     const auto [at, problem] = std::from_chars(text.data(), end, number);
     if (problem != std::errc() || at != end || number < min || number > max) {
-        return refuse(400, "invalid_parameter", fmt::format("{} must be a number from {} to {}", name, min, max));
+        return refuse(400, "invalid_parameter",
+                      fmt::format("{} must be a number from {} to {}", name, min, max));
     }
     return number;
 }

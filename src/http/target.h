@@ -36,7 +36,16 @@ bool allows(route of, method asked);
 /// Whether this method of this route takes a body of JSON.
 bool takes_body(route of, method asked);
 
-enum class parameter : std::uint8_t { topic, partition, offset, max_bytes, max_records, wait_ms, follow, encoding };
+enum class parameter : std::uint8_t {
+    topic,
+    partition,
+    offset,
+    max_bytes,
+    max_records,
+    wait_ms,
+    follow,
+    encoding
+};
 inline constexpr std::size_t parameter_count = static_cast<std::size_t>(parameter::encoding) + 1;
 std::string_view parameter_name(parameter of);
 
@@ -53,11 +62,13 @@ struct target {
     }
 };
 
-/// Takes a target ("/topics/a?b=c") apart. Total. An unknown path is route::none; an unknown or repeated parameter, or one
-/// that the route does not have, is refused: a misspelt one would silently mean its default.
+/// Takes a target ("/topics/a?b=c") apart. Total. An unknown path is route::none; an unknown or repeated
+/// parameter, or one that the route does not have, is refused: a misspelt one would silently mean its
+/// default.
 api_result<target> parse_target(std::string_view text);
 
 /// A decimal number from `min` to `max`, given as `name`.
-api_result<std::int64_t> parse_number(std::string_view name, std::string_view text, std::int64_t min, std::int64_t max);
+api_result<std::int64_t> parse_number(std::string_view name, std::string_view text, std::int64_t min,
+                                      std::int64_t max);
 
 }  // namespace logstore::http

@@ -12,7 +12,8 @@ namespace {
 /// Nothing from elsewhere, no scripts, in nobody's frame.
 constexpr std::string_view page_policy =
     "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n";
-constexpr std::string_view embedded_policy = "Content-Security-Policy: default-src 'self'; frame-ancestors 'none'\r\n";
+constexpr std::string_view embedded_policy =
+    "Content-Security-Policy: default-src 'self'; frame-ancestors 'none'\r\n";
 
 answer text_answer(std::string_view type, std::string text) {
     answer made;
@@ -39,7 +40,8 @@ std::string topics_page(const cluster::topic_image& image) {
                 std::to_string(one->partition_count);
     }
     page += "</table><p>" + std::to_string(topics.size()) +
-            " topics. <a href=\"/topics\">/topics</a> gives all as JSON, <a href=\"/openapi.yaml\">/openapi.yaml</a> "
+            " topics. <a href=\"/topics\">/topics</a> gives all as JSON, <a "
+            "href=\"/openapi.yaml\">/openapi.yaml</a> "
             "describes the interface.</html>\n";
     return page;
 }
@@ -68,7 +70,8 @@ env::task<answer> serve_live(request_context*) {
 env::task<answer> serve_ready(request_context* context) {
     constexpr int soon_s = 1;
     if (context->with.is_stopping) {
-        co_return answer_of(api_error(503, "stopping", "the server is stopping; use another, or try again", soon_s));
+        co_return answer_of(
+            api_error(503, "stopping", "the server is stopping; use another, or try again", soon_s));
     }
     co_return json_answer(200, "{\"status\":\"ready\"}\n");
 }
@@ -81,8 +84,8 @@ env::task<answer> serve_metrics(request_context* context) {
     co_return text_answer(metrics_type, std::move(text));
 }
 
-/// Without an origin: what there is. With one it is a browser's question whether another site's page may, and that is
-/// answered only for pages that may: a page of this server never asks.
+/// Without an origin: what there is. With one it is a browser's question whether another site's page may, and
+/// that is answered only for pages that may: a page of this server never asks.
 env::task<answer> serve_options(request_context* context) {
     answer made;
     made.status = 204;

@@ -26,7 +26,8 @@ class list_sink final : public record_sink {
 
 api_error overloaded() {
     constexpr int soon_s = 1;
-    return {503, "overloaded", "too many records are on their way to clients; try again, or ask for fewer bytes", soon_s};
+    return {503, "overloaded",
+            "too many records are on their way to clients; try again, or ask for fewer bytes", soon_s};
 }
 
 /// One read, from its first look to its answer.
@@ -61,12 +62,15 @@ class reading {
 
     env::task<answer> write() {
         json_writer json;
-        json.begin_object().field("topic", std::string_view(query_.topic)).field("partition", query_.tablet.partition.value());
+        json.begin_object()
+            .field("topic", std::string_view(query_.topic))
+            .field("partition", query_.tablet.partition.value());
         json.field("log_start_offset", outcome_.log_start_offset.value());
         json.field("high_watermark", outcome_.high_watermark.value());
         json.key("records").begin_list();
         list_sink sink(json, query_.is_base64);
-        const record_limits limits{query_.bytes_max, query_.records_max, context_.with.options.decompressed_bytes_max};
+        const record_limits limits{query_.bytes_max, query_.records_max,
+                                   context_.with.options.decompressed_bytes_max};
         env::environment& world = context_.target_broker().world();
         const auto went = co_await walk_records(&world, std::move(outcome_.records), from_, limits, &sink);
         if (!went) co_return answer_of(went.error());

@@ -15,8 +15,8 @@ std::unexpected<api_error> invalid(std::string sentence) {
     return refuse(400, "invalid_parameter", std::move(sentence));
 }
 
-api_result<std::int64_t> number_of(const request_context& context, parameter which, std::int64_t otherwise, std::int64_t min,
-                                   std::int64_t max) {
+api_result<std::int64_t> number_of(const request_context& context, parameter which, std::int64_t otherwise,
+                                   std::int64_t min, std::int64_t max) {
     const auto& text = context.what.get(which);
     return text ? parse_number(parameter_name(which), *text, min, max) : otherwise;
 }
@@ -50,8 +50,8 @@ api_result<> take_place(const request_context& context, read_query& into) {
 
 api_result<> take_limits(const request_context& context, read_query& into) {
     const server_options& options = context.with.options;
-    const auto bytes = number_of(context, parameter::max_bytes, static_cast<std::int64_t>(options.read_bytes_default), 1,
-                                 number_max);
+    const auto bytes = number_of(context, parameter::max_bytes,
+                                 static_cast<std::int64_t>(options.read_bytes_default), 1, number_max);
     if (!bytes) return std::unexpected(bytes.error());
     into.bytes_max = std::min(static_cast<std::size_t>(*bytes), options.read_bytes_max);
     const auto records = number_of(context, parameter::max_records, number_max, 1, number_max);
@@ -66,7 +66,8 @@ api_result<> take_limits(const request_context& context, read_query& into) {
 
 api_result<> take_forms(const request_context& context, read_query& into) {
     if (const auto& encoding = context.what.get(parameter::encoding)) {
-        if (*encoding != "text" && *encoding != "base64") return invalid("encoding must be 'text' or 'base64'");
+        if (*encoding != "text" && *encoding != "base64")
+            return invalid("encoding must be 'text' or 'base64'");
         into.is_base64 = *encoding == "base64";
     }
     if (const auto& follow = context.what.get(parameter::follow)) {
@@ -78,7 +79,8 @@ api_result<> take_forms(const request_context& context, read_query& into) {
 
 api_result<> take_partition(const request_context& context, read_query& into) {
     const bool is_in_path = context.what.where == route::partition_records;
-    into.topic = is_in_path ? context.what.topic : context.what.get(parameter::topic).value_or(std::string(default_topic));
+    into.topic = is_in_path ? context.what.topic
+                            : context.what.get(parameter::topic).value_or(std::string(default_topic));
     const std::string text =
         is_in_path ? context.what.partition : context.what.get(parameter::partition).value_or("0");
     const auto number = parse_number("partition", text, 0, std::numeric_limits<std::int32_t>::max());
@@ -123,8 +125,9 @@ env::task<api_result<offset>> find_start(request_context* context, const read_qu
 api_error error_of_read(const read_outcome& outcome, offset from) {
     api_error why = read_error(outcome.code);
     if (outcome.code == tablet_errc::offset_out_of_range) {
-        why.message = fmt::format("there is no offset {}; ask for one from {} to {}, or for 'beginning' or 'end'", from,
-                                  outcome.log_start_offset, outcome.high_watermark);
+        why.message =
+            fmt::format("there is no offset {}; ask for one from {} to {}, or for 'beginning' or 'end'", from,
+                        outcome.log_start_offset, outcome.high_watermark);
     }
     return why;
 }

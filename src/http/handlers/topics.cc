@@ -59,7 +59,8 @@ env::task<answer> serve_describe_topic(request_context* context) {
     write_topic_start(json, *topic);
     json.key("partitions").begin_list();
     for (std::int32_t i = 0; i < topic->partition_count && !context->hurry.is_set(); ++i) {
-        // The end of the log cannot be where the last number is, so that this reads nothing and tells the bounds.
+        // The end of the log cannot be where the last number is, so that this reads nothing and tells the
+        // bounds.
         read_request look;
         look.tablet = {topic->id, partition_id(i)};
         look.from = offset(std::numeric_limits<std::int64_t>::max());
@@ -74,8 +75,8 @@ env::task<answer> serve_describe_topic(request_context* context) {
     co_return json_answer(200, json.finish());
 }
 
-/// POST /topics names it in the body, PUT /topics/{topic} in the path. PUT says what there is to be: a topic that is so
-/// already is no conflict.
+/// POST /topics names it in the body, PUT /topics/{topic} in the path. PUT says what there is to be: a topic
+/// that is so already is no conflict.
 env::task<answer> serve_create_topic(request_context* context) {
     const bool is_put = context->asked == method::put;
     auto posted = context->with.bodies.read_topic(context->body, !is_put);
