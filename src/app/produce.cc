@@ -19,6 +19,8 @@ using kafka::delivery_outcome;
 constexpr env::duration first_contact_max = std::chrono::seconds(5);
 /// After an interruption: for what was read and is not acknowledged yet.
 constexpr env::duration last_words_max = std::chrono::seconds(5);
+/// Of what is wrong, in the line of progress, which must not be wider than a terminal.
+constexpr int trouble_columns = 90;
 constexpr auto progress_interval = std::chrono::milliseconds(500);
 /// Records may be as large as a topic allows; the server's own limit is 1 MiB unless it is told otherwise.
 constexpr std::size_t line_bytes_max = std::size_t(32) << 20;
@@ -236,8 +238,8 @@ void line_producer::show_progress() {
         static_cast<double>(done - shown_before_) / std::chrono::duration<double>(progress_interval).count();
     const std::optional<error>& trouble = topic_ == nullptr ? cluster_.trouble() : producer_.trouble();
     if (trouble)
-        out_.show_progress(
-            fmt::format("{} records; trying again: {}", with_separators(done), trouble->message()));
+        out_.show_progress(fmt::format("{} records; trying again: {:.{}}", with_separators(done),
+                                       trouble->message(), trouble_columns));
     else if (done > 0)
         out_.show_progress(fmt::format("{} records, {}/s", with_separators(done),
                                        with_separators(static_cast<std::uint64_t>(rate))));

@@ -166,7 +166,7 @@ std::shared_ptr<client_connection> cluster_view::open_connection(broker_id to) c
 
 env::task<cluster_view::connected> cluster_view::connect(broker_id to) {
     const visit here(inside_);
-    if (!here.is_inside()) co_return std::unexpected(closed_error());
+    if (!here.is_inside() || closed_) co_return std::unexpected(closed_error());
     const auto address = brokers_.find(to);
     if (address == brokers_.end())
         co_return fail(client_errc::unreachable, fmt::format("nobody knows an address of broker {}", to));

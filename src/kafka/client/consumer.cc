@@ -1,6 +1,7 @@
 #include "kafka/client/consumer.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -15,11 +16,18 @@ namespace {
 /// Answers of one partition that wait to be read: the next one is on its way while one is read.
 constexpr std::size_t chunks_ahead = 2;
 
-/// The whole batches at the start of `bytes`.
+/// Whether the numbers of a batch can be those of a log: sums of them do not overflow.
+bool is_sane(const record_batch_header& header) {
+    constexpr std::int64_t offset_max = std::numeric_limits<std::int64_t>::max() - (std::int64_t(1) << 32);
+    return header.base_offset >= offset(0) && header.base_offset <= offset(offset_max) &&
+           header.last_offset_delta >= 0;
+}
+
+/// The whole batches at the start of `bytes`; none after one that cannot be.
 bytes_view whole_batches(bytes_view bytes) {
     std::size_t size = 0;
     while (const auto header = read_record_batch_header(bytes.subspan(size))) {
-        if (header->size_bytes() > bytes.size() - size) break;
+        if (header->size_bytes() > bytes.size() - size || !is_sane(*header)) break;
         size += header->size_bytes();
     }
     return bytes.first(size);

@@ -243,6 +243,18 @@ TEST(consumer, a_batch_whose_checksum_does_not_hold_is_never_given) {
     run(damaged);
 }
 
+env::task<void> impossible(stage* on) {
+    on->fill(0, 10);
+    // The checksum does not cover it.
+    store_big(on->partition().log.data(), std::int64_t(-5));
+    on->in.add(events(), offset(0));
+    const auto seen = co_await read(on, 1);
+    EXPECT_EQ(seen, std::vector<std::string>{make_error_code(client_errc::bad_response).message()});
+}
+TEST(consumer, a_batch_of_impossible_offsets_is_no_answer) {
+    run(impossible, {.patience = 2s});
+}
+
 void drop_first(stage* on, std::int64_t records) {
     memory_topics::partition& of = on->partition();
     of.log_start = records;
