@@ -158,7 +158,7 @@ class command_line_parser {
     std::vector<std::string> record_partitions_, headers_;
     std::string key_separator_, null_marker_;
     CLI::Option* null_marker_option_ = nullptr;
-    std::string codec_ = "none", acks_ = "all", batch_bytes_ = "256KiB", linger_ms_ = "5", timeout_ = "30s";
+    std::string codec_ = "none", acks_ = "all", batch_bytes_ = "512KiB", linger_ms_ = "5", timeout_ = "30s";
     bool at_most_once_ = false;
     std::string from_ = "beginning", count_, format_ = "value";
     bool follow_ = false;
@@ -404,7 +404,7 @@ void command_line_parser::add_produce_options(CLI::App& command) {
         ->type_name("all|1|0")
         ->check(check_acks);
     add_number(command, "--batch-bytes", batch_bytes_, config::unit::bytes, 1, batch_bytes_max,
-               "Send a batch when it has grown to this. Default: 256KiB.");
+               "Send a batch when it has grown to this. Default: 512KiB.");
     add_number(command, "--linger-ms", linger_ms_, config::unit::none, 0, linger_ms_max,
                "How long a batch waits for more lines. Default: 5.");
     command.add_flag(

@@ -187,7 +187,7 @@ TEST_F(command_line, produce_has_the_defaults_of_its_help) {
     EXPECT_EQ(asked.partition, std::nullopt);
     EXPECT_EQ(asked.codec, compression_codec::none);
     EXPECT_EQ(asked.acks, kafka::required_acks::all);
-    EXPECT_EQ(asked.batch_bytes, 256u * 1024);
+    EXPECT_EQ(asked.batch_bytes, 512u * 1024);
     EXPECT_EQ(asked.linger.count(), 5);
     EXPECT_EQ(asked.timeout.count(), 30'000);
     EXPECT_EQ(asked.null_marker, std::nullopt);
