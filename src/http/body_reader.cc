@@ -242,6 +242,8 @@ api_result<const posted_records*> body_reader::read_append(bytes_view body) {
         if (name == "topic") {
             const auto topic = state::text(value, {-1, name});
             if (!topic) return std::unexpected(topic.error());
+            if (topic->empty())
+                return refuse(400, "invalid_topic_name", "topic is empty; leave it out for the default one");
             state_->found.topic = *topic;
             continue;
         }

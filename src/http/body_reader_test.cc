@@ -20,9 +20,9 @@ class body_reader_test : public ::testing::Test {
 };
 
 TEST_F(body_reader_test, a_record_is_what_its_fields_say) {
-    const auto read = reader.read_append(bytes_of(
-        R"({"key":"k","value":"w\u00e4\ud83d\ude00","topic":"t","partition":3,"timestamp":5,)"
-        R"("headers":[{"value":null,"key":"h"}]})"));
+    const auto read = reader.read_append(
+        bytes_of(R"({"key":"k","value":"w\u00e4\ud83d\ude00","topic":"t","partition":3,"timestamp":5,)"
+                 R"("headers":[{"value":null,"key":"h"}]})"));
     ASSERT_TRUE(read.has_value()) << read.error().message;
     const posted_records& found = **read;
     ASSERT_EQ(found.records.size(), 1u);
@@ -60,6 +60,7 @@ TEST_F(body_reader_test, what_is_wrong_is_named) {
               "invalid_body: there is no field vaule; docs/http.md lists what there is");
     EXPECT_EQ(refusal_of_append(R"({"value":"","partition":-1})"),
               "invalid_body: partition must be a whole number from 0 to 2147483647");
+    EXPECT_TRUE(refusal_of_append(R"({"value":"","topic":""})").starts_with("invalid_topic_name"));
     EXPECT_EQ(refusal_of_append("[]"), "invalid_body: the body must be a JSON object");
     EXPECT_EQ(refusal_of_append(R"({"value":"","encoding":"hex"})"),
               "invalid_body: encoding must be \"text\" or \"base64\"");

@@ -23,12 +23,12 @@ api_result<std::int64_t> number_of(const request_context& context, parameter whi
 
 api_result<> take_place(const request_context& context, read_query& into) {
     constexpr std::string_view time_prefix = "time:";
-    if (into.is_follow && context.has_last_event_id) {
+    if (context.has_last_event_id) {
         const auto last = parse_number("Last-Event-ID", context.last_event_id, 0, number_max - 1);
         if (!last) return std::unexpected(last.error());
         into.from = read_query::place::offset;
         into.from_number = *last + 1;
-        return {};
+        if (into.is_follow) return {};
     }
     const auto& text = context.what.get(parameter::offset);
     if (!text) {
