@@ -41,6 +41,23 @@ TEST(module_options, the_defaults_of_the_configuration_are_those_of_the_modules)
     EXPECT_EQ(limits.fetch_bytes, limits_own.fetch_bytes);
     EXPECT_EQ(limits.connections_max, limits_own.connections_max);
 
+    const http::server_options http = http_options_of(defaults, {});
+    const http::server_options http_own;
+    EXPECT_EQ(http.body_bytes_max, http_own.body_bytes_max);
+    EXPECT_EQ(http.read_bytes_default, http_own.read_bytes_default);
+    EXPECT_EQ(http.read_bytes_max, http_own.read_bytes_max);
+    EXPECT_EQ(http.read_wait_max, http_own.read_wait_max);
+    EXPECT_EQ(http.idle_timeout, http_own.idle_timeout);
+    EXPECT_EQ(http.request_timeout, http_own.request_timeout);
+    EXPECT_EQ(http.write_timeout, http_own.write_timeout);
+    EXPECT_EQ(http.stop_timeout, http_own.stop_timeout);
+    EXPECT_EQ(http.auto_create_topics, http_own.auto_create_topics);
+    const http::process_limit_options http_limits = http_limits_of(defaults);
+    const http::process_limit_options http_limits_own;
+    EXPECT_EQ(http_limits.request_bytes, http_limits_own.request_bytes);
+    EXPECT_EQ(http_limits.answer_bytes, http_limits_own.answer_bytes);
+    EXPECT_EQ(http_limits.connections_max, http_limits_own.connections_max);
+
     const shard_options shard = store_options_of(defaults, 4).shard;
     const shard_options shard_own;
     EXPECT_EQ(shard.journal_file_bytes, shard_own.journal_file_bytes);
@@ -92,6 +109,41 @@ partitions_default = 12
     EXPECT_EQ(limits.assembly_bytes_per_shard, 5u << 20);
     EXPECT_EQ(limits.fetch_bytes, 70u << 20);
     EXPECT_EQ(limits.connections_max, 11u);
+}
+
+TEST(module_options, what_is_set_for_http_clients_arrives) {
+    const config::server_options from = loaded(R"([http]
+allowed_hosts = "a.example, b.example,"
+allowed_origins = "https://c.example"
+connections_max = 11
+connections_idle_max_ms = 60000
+request_max_ms = 7000
+stalled_answer_max_ms = 8000
+body_bytes_max = "3MiB"
+request_bytes_in_flight = "4MiB"
+read_bytes_max = "5KiB"
+answer_bytes_in_flight = "6MiB"
+read_wait_max_ms = 900
+)");
+    env::socket_address at;
+    at.host = "127.0.0.1";
+    const http::server_options to = http_options_of(from, at);
+    EXPECT_EQ(to.origins.allowed_hosts, (std::vector<std::string>{"a.example", "b.example"}));
+    EXPECT_EQ(to.origins.allowed_origins, (std::vector<std::string>{"https://c.example"}));
+    EXPECT_FALSE(to.origins.serves_other_machines);
+    EXPECT_EQ(to.idle_timeout, 60s);
+    EXPECT_EQ(to.request_timeout, 7s);
+    EXPECT_EQ(to.write_timeout, 8s);
+    EXPECT_EQ(to.body_bytes_max, 3u << 20);
+    EXPECT_EQ(to.read_bytes_max, 5u << 10);
+    EXPECT_EQ(to.read_bytes_default, 5u << 10);
+    EXPECT_EQ(to.read_wait_max, 900ms);
+    const http::process_limit_options limits = http_limits_of(from);
+    EXPECT_EQ(limits.connections_max, 11u);
+    EXPECT_EQ(limits.request_bytes, 4u << 20);
+    EXPECT_EQ(limits.answer_bytes, 6u << 20);
+    at.host = "";
+    EXPECT_TRUE(http_options_of(from, at).origins.serves_other_machines);
 }
 
 TEST(module_options, what_is_set_for_storage_arrives) {

@@ -352,7 +352,7 @@ env::task<void> connection::serve(byte_vector body_bytes) {
     } else if (request_.is_version_1_1) {
         output_.text() += "0\r\n\r\n";
     }
-    const bool keeps_alive = request_.keeps_alive && (!made.was_streamed || request_.is_version_1_1);
+    const bool keeps_alive = how().keeps_alive && (!made.was_streamed || request_.is_version_1_1);
     next_request();
     if (!keeps_alive && state_ == state::open) state_ = state::finishing;
     work();

@@ -25,7 +25,7 @@ class HttpSchemaTest(ServerCase):
         self.assertEqual(client.ask("PUT", "/topics/default").status, 201)
         client.close()
         command = [found.stdout.strip(), "run", f"http://{self.server.http_address}/openapi.yaml", "--checks", CHECKS,
-                   "--phases", "coverage,fuzzing", "--max-examples", "15", "--request-timeout", "10", "--seed", "1",
+                   "--phases", "coverage,fuzzing", "--max-examples", "10", "--request-timeout", "10", "--seed", "1",
                    "--continue-on-failure", "--no-color"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=280, cwd=self.server.data.parent)
         self.assertEqual(done.returncode, 0, done.stdout[-6000:] + done.stderr[-2000:])

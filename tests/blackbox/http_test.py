@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -15,6 +16,7 @@ from confluent_kafka import Message
 
 from support.cases import ServerCase, require
 from support.http import WITHIN_S, Client, answers_in, plain_socket, receive_all
+from support.server import REPOSITORY
 
 
 class HttpTest(ServerCase):
@@ -44,8 +46,10 @@ class HttpTest(ServerCase):
         self.assertEqual((answer["next_offset"], answer["high_watermark"], answer["log_start_offset"]), (2, 2, 0))
 
     def test_without_a_topic_records_go_to_the_default_one(self) -> None:
-        self.assertEqual(self.append(value="x")["topic"], "default")
-        self.assertEqual(self.client.get("/read").json()["records"][0]["value"], "x")
+        appended = self.append(value="x")
+        self.assertEqual(appended["topic"], "default")
+        found = self.client.get(f"/read?offset={appended['offset']}").json()["records"]
+        self.assertEqual(found[0]["value"], "x")
 
     def test_kafka_clients_read_what_http_appended(self) -> None:
         self.append(key="k", value="gr\u00fc\u00df", topic="to_kafka", headers=[{"key": "h", "value": "v"}],
@@ -130,6 +134,22 @@ class HttpTest(ServerCase):
         self.assertEqual(posted.returncode, 0, posted)
         read = subprocess.run(["curl", "-sS", "--fail-with-body", f"{url}/read?topic=curled"], capture_output=True, timeout=60)
         self.assertEqual(json.loads(read.stdout)["records"][0]["value"], value)
+
+    def test_the_commands_of_the_documentation_work_as_pasted(self) -> None:
+        require(shutil.which("curl") is not None, "curl is not there; tools/install-packages test")
+        text = (REPOSITORY / "docs" / "http.md").read_text()
+        lines = [line for block in re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S) for line in block.splitlines()
+                 if line.startswith("curl")]
+        self.assertGreater(len(lines), 6)
+        for line in lines:
+            pasted = line.replace("localhost:8080", f"localhost:{self.server.http_address.rsplit(':', 1)[1]}")
+            is_endless = "follow=true" in line
+            pasted = pasted.replace("curl ", f"curl -sS --fail-with-body -m {1 if is_endless else 20} ")
+            done = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, timeout=60)
+            timed_out = 28
+            self.assertEqual(done.returncode, timed_out if is_endless else 0, f"{line}\n{done.stdout}{done.stderr}")
+            if is_endless:
+                self.assertIn("data: {", done.stdout)
 
     def test_acknowledged_records_survive_a_kill(self) -> None:
         acknowledged: list[tuple[int, int]] = []
