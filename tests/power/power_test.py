@@ -14,7 +14,7 @@ import unittest
 
 import cut_disk
 from failing import FAILURES
-from loop import BACKENDS, CUTS, CUTS_A_LIFE, Finding, Wishes, run
+from loop import BACKENDS, CUTS, Finding, Wishes, run
 from support.cases import require
 
 CUTS_FOR_A_LIE_MAX = 60
@@ -45,11 +45,11 @@ class Power(unittest.TestCase):
         for what in ("vanished", "lost", "dropped", "kept"):
             self.assertGreater(counts[what], cuts // 4, f"the cuts did not bite: {what}")
         self.assertGreater(counts["histories: pass"], counts["histories: unknown"])
-        # One in each store's life, and some during starts.
-        failures = cuts // CUTS_A_LIFE
+        # One in each store's life, of which the last may be short; and some during starts.
+        failures = counts["lives"] - 1
         self.assertGreaterEqual(counts["failures armed"], failures)
-        self.assertGreater(counts["failures met"], failures // 2)
-        self.assertGreater(counts["failures that ended it"], failures // 2)
+        for what in ("failures met", "failures that ended it"):
+            self.assertGreaterEqual(counts[what], 0.6 * failures, what)
         if cuts >= 120:
             self.assertGreater(counts["garbled"], 0)
             self.assertGreater(counts["cuts during recovery"], 0)
