@@ -12,8 +12,11 @@
 namespace logstore {
 
 /// A few places of each column, spread over the operation, unless the environment asks for more:
-///   LOGSTORE_THOROUGH=1   every place, each with all three ways for the process to end
-///   LOGSTORE_SEED=n       another seed (1): other interleavings, sizes and outcomes of power cuts
+///   LOGSTORE_THOROUGH=1   every place, and twice as many power cuts before a recovery
+///   LOGSTORE_SEED=n       another seed (1): other interleavings, sizes and outcomes of power cuts, and
+///   another of the three ways
+///                         in which the process ends after each fault
+///   LOGSTORE_SEED_COUNT=n so many seeds (1)
 ///   LOGSTORE_AT=n, LOGSTORE_CUT_AT=n   this place alone, as a failure prints it
 class fault_matrix {
   public:
@@ -25,7 +28,7 @@ class fault_matrix {
             run_at({seed_, number("LOGSTORE_AT", 0), number("LOGSTORE_CUT_AT", 0)});
             return;
         }
-        const std::uint64_t seeds = is_thorough() ? 3 : 1;
+        const std::uint64_t seeds = number("LOGSTORE_SEED_COUNT", 1);
         for (std::uint64_t i = 0; i < seeds && !testing::Test::HasFailure(); ++i) run_seed(seed_ + i);
         std::printf("%s, %s: %llu cases\n", scenario_.name, std::string(name_of(column_)).c_str(),
                     static_cast<unsigned long long>(cases_));

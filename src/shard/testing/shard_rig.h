@@ -128,6 +128,8 @@ class shard_rig {
                 const auto header = read_record_batch_header(bytes_view(piece).subspan(at_byte));
                 if (!header || !record_batch_crc_holds(*header, bytes_view(piece).subspan(at_byte)))
                     co_return fail(tablet_errc::corrupt_batch);
+                // A read begins where it was asked to begin, or says that it cannot.
+                if (at_byte == 0 && header->base_offset > from) co_return fail(tablet_errc::corrupt_batch);
                 if (header->last_offset() >= from) from = first_not_below(header->next());
                 at_byte += header->size_bytes();
             }
