@@ -87,11 +87,12 @@ env::task<result<>> make_tablet_directory(env::file_system* files, std::string f
     }
     auto made = co_await files->make_directory(directory);
     if (!made) co_return made;
+    // Before the metadata: where that is found, by a later try or another process, the directory's name is durable.
+    auto named = co_await files->sync_directory(folder);
+    if (!named) co_return named;
     const std::string text = fmt::format("version: 0\n{}{}\n", id_line, id.topic.text());
     const bytes_view bytes = bytes_of(text);
-    auto replaced = co_await replace_file(files, directory, "partition.metadata", byte_vector(bytes.begin(), bytes.end()));
-    if (!replaced) co_return replaced;
-    co_return co_await files->sync_directory(folder);
+    co_return co_await replace_file(files, directory, "partition.metadata", byte_vector(bytes.begin(), bytes.end()));
 }
 
 byte_vector encode_segment_seal(const segment_seal& seal) {
