@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -37,6 +38,8 @@ class stream_handler {
     virtual ~stream_handler() = default;
     /// Where the next bytes should go, when the user has a place for them (the rest of a large frame); empty = anywhere.
     virtual mutable_bytes receive_space() { return {}; }
+    /// How many bytes it takes at most beyond that space at a time. At least 1.
+    virtual std::size_t receive_max() { return std::numeric_limits<std::size_t>::max(); }
     /// Bytes arrived; they lie at the start of the last receive_space(), or in memory that is valid during this call only.
     virtual void on_received(bytes_view bytes) = 0;
     /// Bytes that flush() could not hand over at once have left since; `pending_bytes` still wait. Not called for what flush()
@@ -56,8 +59,9 @@ class stream {
     virtual ~stream() = default;
     /// Begins to receive. Once. send() and flush() work before it.
     virtual void start(stream_handler& handler) = 0;
-    /// Stops and resumes receiving, for back-pressure; no on_received between the two. Bytes in the kernel wait there, and so
-    /// does the news that the peer closed.
+    /// Stops and resumes receiving, for back-pressure; no on_received between the two, except one for the rest of what had
+    /// left the kernel when the handler paused from inside on_received: at most receive_max(). Nothing is kept here. Bytes in
+    /// the kernel wait there, and so does the news that the peer closed.
     virtual void pause_receiving() = 0;
     virtual void resume_receiving() = 0;
     /// Queues bytes; they leave at flush(), or with what is queued before. Dropped when the stream is closing.

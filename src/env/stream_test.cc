@@ -219,17 +219,42 @@ struct pausing : recorder {
     }
 };
 
-TEST_F(stream_test, pausing_in_the_middle_of_a_delivery_holds_the_rest) {
+TEST_F(stream_test, who_pauses_in_the_middle_of_a_delivery_gets_the_rest_of_it_and_no_more) {
     auto client = connect();
     pausing at_server(*accepted[0]);
     send_text(*client, "0123456789abcdef");
     client->flush();
     accepted[0]->start(at_server);
     settle();
-    EXPECT_EQ(text_of(at_server.received), "0123456789");
-    accepted[0]->resume_receiving();
+    EXPECT_EQ(text_of(at_server.received), "0123456789abcdef");
+    send_text(*client, "more");
+    client->flush();
     settle();
     EXPECT_EQ(text_of(at_server.received), "0123456789abcdef");
+    accepted[0]->resume_receiving();
+    settle();
+    EXPECT_EQ(text_of(at_server.received), "0123456789abcdefmore");
+}
+
+/// Takes little at a time.
+struct modest : recorder {
+    std::size_t largest = 0;
+    std::size_t receive_max() override { return 7; }
+    void on_received(bytes_view bytes) override {
+        largest = std::max(largest, bytes.size());
+        recorder::on_received(bytes);
+    }
+};
+
+TEST_F(stream_test, no_delivery_is_larger_than_its_user_takes) {
+    auto client = connect();
+    modest at_server;
+    send_text(*client, "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz");
+    client->flush();
+    settle();
+    accepted[0]->start(at_server);
+    loop.run_until([&] { return at_server.received.size() == 72; });
+    EXPECT_EQ(at_server.largest, 7u);
 }
 
 TEST_F(stream_test, the_peer_closing_is_told_without_an_error) {

@@ -51,18 +51,14 @@ void tcp_connection::start(stream_handler& handler) {
 void tcp_connection::resume_receiving() {
     if (!paused_) return;
     paused_ = false;
-    if (held_.empty()) {
-        wait_readable();
-    } else {
-        loop_.post([self = pointer(this)] { self->deliver_held(); });
-    }
+    wait_readable();
 }
 
 // --- receiving
 
 void tcp_connection::wait_readable() {
     const bool wanted = delivers() || state_ == state::lingering;
-    if (waiting_readable_ || !wanted || !held_.empty()) return;
+    if (waiting_readable_ || !wanted) return;
     waiting_readable_ = true;
     socket_.async_wait(asio_descriptor::wait_read,
                        [self = pointer(this)](const boost::system::error_code& failed) {
@@ -84,9 +80,10 @@ bool tcp_connection::receive_once(bool& drained) {
     if (!lingering && !delivers()) return false;
     const mutable_bytes space = lingering ? mutable_bytes{} : handler_->receive_space();
     if (is_down()) return false;  // the user closed from receive_space
+    const std::size_t elsewhere =
+        lingering ? scratch_.memory.size() : std::min(scratch_.memory.size(), handler_->receive_max());
 
-    std::array<iovec, 2> room{iovec{space.data(), space.size()},
-                              iovec{scratch_.memory.data(), scratch_.memory.size()}};
+    std::array<iovec, 2> room{iovec{space.data(), space.size()}, iovec{scratch_.memory.data(), elsewhere}};
     const bool has_space = !space.empty();
     ssize_t received = 0;
     do {
@@ -103,7 +100,7 @@ bool tcp_connection::receive_once(bool& drained) {
         finish(lingering ? local_close() : error(std::error_code(), "closed by " + peer_));
         return false;
     }
-    drained = std::size_t(received) < space.size() + scratch_.memory.size();
+    drained = std::size_t(received) < space.size() + elsewhere;
     if (!lingering) deliver(space, std::size_t(received));
     return !is_down();
 }
@@ -113,20 +110,7 @@ void tcp_connection::deliver(mutable_bytes space, std::size_t received) {
     if (in_space > 0) handler_->on_received(space.first(in_space));
     const bytes_view rest = bytes_view(scratch_.memory).first(received - in_space);
     if (rest.empty() || state_ != state::open || handler_ == nullptr) return;
-    if (paused_) {
-        held_.assign(rest.begin(), rest.end());
-    } else {
-        handler_->on_received(rest);
-    }
-}
-
-void tcp_connection::deliver_held() {
-    if (held_.empty()) return;
-    if (state_ != state::open || handler_ == nullptr) return held_.clear();
-    if (paused_) return;
-    const byte_vector bytes = std::exchange(held_, {});
-    handler_->on_received(bytes);
-    if (!is_down()) wait_readable();
+    handler_->on_received(rest);  // also to one that has paused just now
 }
 
 // --- sending
@@ -218,7 +202,6 @@ void tcp_connection::close() {
 void tcp_connection::close_after_sending() {
     if (state_ != state::open) return;
     state_ = state::sending_last;
-    held_.clear();
     flush();
 }
 
@@ -243,7 +226,6 @@ void tcp_connection::drop_socket() {
     if (socket_.is_open()) socket_.close(ignored);
     queue_.clear();
     queue_head_ = head_sent_ = queued_bytes_ = 0;
-    held_.clear();
     if (linger_timer_) loop_.cancel_timer(*std::exchange(linger_timer_, {}));
 }
 

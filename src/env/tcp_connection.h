@@ -61,7 +61,6 @@ class tcp_connection : public boost::intrusive_ref_counter<tcp_connection, boost
     /// False when nothing is to be received any more now.
     bool receive_once(bool& drained);
     void deliver(mutable_bytes space, std::size_t received);
-    void deliver_held();
 
     void wait_writable();
     void write_queue();
@@ -82,8 +81,6 @@ class tcp_connection : public boost::intrusive_ref_counter<tcp_connection, boost
     bool paused_ = false;
     bool waiting_readable_ = false;
     bool waiting_writable_ = false;
-    /// What had left the kernel when the user paused in the middle of a delivery; at most one scratch.
-    byte_vector held_;
 
     std::vector<shared_bytes> queue_;
     /// The first piece of the queue that is not sent yet, and how much of it is.

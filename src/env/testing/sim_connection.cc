@@ -124,7 +124,7 @@ void sim_connection::hand_to_user(int side, std::size_t available) {
     const auto most = std::min(available, net_.options_.largest_chunk_bytes);
     const auto magnitude = net_.random_.below(static_cast<std::uint64_t>(std::bit_width(most)) + 1);
     auto count = std::min<std::size_t>(most, net_.random_.between(1, std::uint64_t{1} << magnitude));
-    if (!space.empty()) count = std::min(count, space.size());
+    count = std::min(count, space.empty() ? at.handler->receive_max() : space.size());
     byte_vector bytes = take(at.incoming, count);
     maybe_corrupt(bytes);
     ++net_.counters_.deliveries;

@@ -57,7 +57,10 @@ class stream_end {
             if (space.empty()) {
                 // Memory of its own that is freed after the call, so that a sanitizer finds views which live
                 // on.
-                const byte_vector bytes = std::exchange(waiting_, {});
+                const std::size_t count = std::min(waiting_.size(), handler_->receive_max());
+                const byte_vector bytes(waiting_.begin(),
+                                        waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+                waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
                 handler_->on_received(bytes);
             } else {
                 const std::size_t count = std::min(space.size(), waiting_.size());
