@@ -81,8 +81,9 @@ kafka::process_limit_options process_limits_of(const config::server_options& fro
     kafka::process_limit_options to;
     to.in_flight_bytes = from.in_flight_bytes;
     to.assembly_bytes_per_shard = from.assembly_bytes_per_shard;
-    to.fetch_bytes = from.fetch_bytes_in_flight;
+    to.answer_bytes = from.answer_bytes_in_flight;
     to.connections_max = from.connections_max;
+    to.connections_per_address_max = std::min(from.connections_per_address_max, from.connections_max);
     return to;
 }
 

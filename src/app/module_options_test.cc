@@ -38,8 +38,9 @@ TEST(module_options, the_defaults_of_the_configuration_are_those_of_the_modules)
     const kafka::process_limit_options limits_own;
     EXPECT_EQ(limits.in_flight_bytes, limits_own.in_flight_bytes);
     EXPECT_EQ(limits.assembly_bytes_per_shard, limits_own.assembly_bytes_per_shard);
-    EXPECT_EQ(limits.fetch_bytes, limits_own.fetch_bytes);
+    EXPECT_EQ(limits.answer_bytes, limits_own.answer_bytes);
     EXPECT_EQ(limits.connections_max, limits_own.connections_max);
+    EXPECT_EQ(limits.connections_per_address_max, limits_own.connections_per_address_max);
 
     const http::server_options http = http_options_of(defaults, {});
     const http::server_options http_own;
@@ -82,11 +83,12 @@ stalled_request_when_scarce_max_ms = 700
 request_list_bytes_max = "1MiB"
 unsent_bytes_per_connection = "6KiB"
 fetch_bytes_max = "7MiB"
-fetch_bytes_in_flight = "70MiB"
+answer_bytes_in_flight = "70MiB"
 fetch_wait_max_ms = 8000
 stop_wait_max_ms = 900
 connections_idle_max_ms = 60000
 connections_max = 11
+connections_per_address_max = 7
 [topics]
 auto_create = false
 partitions_default = 12
@@ -107,8 +109,9 @@ partitions_default = 12
     const kafka::process_limit_options limits = process_limits_of(from);
     EXPECT_EQ(limits.in_flight_bytes, 100u << 20);
     EXPECT_EQ(limits.assembly_bytes_per_shard, 5u << 20);
-    EXPECT_EQ(limits.fetch_bytes, 70u << 20);
+    EXPECT_EQ(limits.answer_bytes, 70u << 20);
     EXPECT_EQ(limits.connections_max, 11u);
+    EXPECT_EQ(limits.connections_per_address_max, 7u);
 }
 
 TEST(module_options, what_is_set_for_http_clients_arrives) {

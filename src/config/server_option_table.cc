@@ -95,6 +95,16 @@ constexpr std::array table{
         .min = 1,
         .max = 256,
     }),
+    bound<&server_options::memory_max>({
+        .name = "memory_max",
+        .meaning = "Memory that the limits below must fit: where their sum is more than four fifths of it, those "
+                   "that stand at their defaults are made smaller at the start. 0 means the memory of the "
+                   "machine or of the control group (container) that the server runs in.",
+        .default_value = std::int64_t(0),
+        .counts = unit::bytes,
+        .max = 1024_TiB,
+        .example = "\"2GiB\"",
+    }),
     bound<&server_options::log>({
         .name = "log_level",
         .meaning = "The least important lines of the process log that are written.",
@@ -123,6 +133,14 @@ constexpr std::array table{
         .kafka_name = "max.connections",
         .meaning = "Connections served at the same time; further ones are closed at once.",
         .default_value = std::int64_t(10'000),
+        .min = 1,
+        .max = 1'000'000,
+    }),
+    bound<&server_options::connections_per_address_max>({
+        .name = "kafka.connections_per_address_max",
+        .kafka_name = "max.connections.per.ip",
+        .meaning = "Connections of one address at the same time; further ones are closed at once.",
+        .default_value = std::int64_t(5'000),
         .min = 1,
         .max = 1'000'000,
     }),
@@ -157,8 +175,9 @@ constexpr std::array table{
     bound<&server_options::in_flight_bytes>({
         .name = "kafka.in_flight_bytes",
         .kafka_name = "queued.max.request.bytes",
-        .meaning = "Bytes of all connections' requests that have arrived and may wait for their answers; at "
-                   "the limit nothing more is read. At least one largest request.",
+        .meaning = "Bytes of all connections' requests that have arrived and may wait for their answers, with "
+                   "what they become in memory; at the limit only small requests are let in, and fetches that "
+                   "wait for records are answered. At least one largest request.",
         .default_value = 256_MiB,
         .counts = unit::bytes,
         .min = 1_MiB,
@@ -198,7 +217,7 @@ constexpr std::array table{
         .name = "kafka.request_list_bytes_max",
         .meaning = "Memory for the lists (of topics, partitions and so on) of one request. A client whose "
                    "request needs more is closed.",
-        .default_value = 8_MiB,
+        .default_value = 4_MiB,
         .counts = unit::bytes,
         .min = 64_KiB,
         .max = 1_GiB,
@@ -222,10 +241,11 @@ constexpr std::array table{
         .min = 1_KiB,
         .max = 1_GiB,
     }),
-    bound<&server_options::fetch_bytes_in_flight>({
-        .name = "kafka.fetch_bytes_in_flight",
-        .meaning = "Record bytes on their way to all clients that fetch. At the limit a fetch is answered "
-                   "with one batch.",
+    bound<&server_options::answer_bytes_in_flight>({
+        .name = "kafka.answer_bytes_in_flight",
+        .meaning = "Bytes of answers that all clients together have not taken yet, and of records that are "
+                   "read for them. At the limit only answers up to 16 KiB are made, larger ones wait, and a "
+                   "client that takes nothing for kafka.stalled_request_when_scarce_max_ms is closed.",
         .default_value = 256_MiB,
         .counts = unit::bytes,
         .min = 1_MiB,

@@ -28,12 +28,14 @@ struct server_options {
     std::string data_dir;
     std::uint32_t shards = 0;  ///< 0 = one for each processor core
     std::uint32_t worker_threads = 0;
+    std::uint64_t memory_max = 0;  ///< 0 = what the machine or the control group has
     log_level log = log_level::info;
 
     // [kafka]: the Kafka listener and what its clients may use.
     std::string kafka_listen;
     std::string kafka_advertise;  ///< empty = the listen address
     std::uint32_t connections_max = 0;
+    std::uint32_t connections_per_address_max = 0;
     std::int64_t connections_idle_max_ms = 0;
     std::uint32_t frame_bytes_max = 0;
     std::uint64_t in_flight_bytes_per_connection = 0;
@@ -44,7 +46,7 @@ struct server_options {
     std::int64_t stalled_request_max_ms = 0;
     std::int64_t stalled_request_when_scarce_max_ms = 0;
     std::uint64_t fetch_bytes_max = 0;
-    std::uint64_t fetch_bytes_in_flight = 0;
+    std::uint64_t answer_bytes_in_flight = 0;
     std::int64_t fetch_wait_max_ms = 0;
     std::int64_t stop_wait_max_ms = 0;
 

@@ -305,6 +305,11 @@ env::task<result<log_reader::batches>> log_reader::read_batches(segment_view vie
         if (!range) co_return std::unexpected(range.error());
         co_return std::unexpected(tell_damage(view, *range));
     }
+    // A batch that was cut off at the end is no reason to hold its memory.
+    if (whole < buffer->size() / 2) {
+        buffer->resize(whole);
+        buffer->shrink_to_fit();
+    }
     out.pieces.emplace_back(buffer, bytes_view(*buffer).first(whole));
     out.bytes = whole;
     co_return out;

@@ -82,6 +82,8 @@ class budget_share final : private env::remote_message {
     void take_anyway(std::size_t bytes) { whole_.held_bytes_.fetch_add(bytes); }
     void give_back(std::size_t bytes) { whole_.give_back(bytes); }
     const byte_budget& whole() const { return whole_; }
+    /// The limit is reached, or somebody waits.
+    bool is_scarce() const { return first_ != nullptr || whole_.held_bytes() >= whole_.limit_bytes(); }
 
   private:
     friend class byte_budget;

@@ -18,6 +18,8 @@ class wait_signal {
         is_set_ = true;
         if (on_set_) std::exchange(on_set_, nullptr)();
     }
+    /// As if it had never been set. REQUIRES: no wait is under way.
+    void reset() { is_set_ = false; }
     /// What set() does, once, while a wait is under way.
     void when_set(std::move_only_function<void()> action) { on_set_ = std::move(action); }
 

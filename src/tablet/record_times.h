@@ -6,9 +6,9 @@
 
 namespace logstore {
 
-/// Of a compressed batch at most so much is looked at. Some hundred milliseconds of one thread at the worst,
-/// and a few times this in memory.
-inline constexpr std::size_t lookup_decompressed_bytes_max = 32 * 1024 * 1024;
+/// Of a compressed batch at most so much is looked at. Some ten milliseconds of one thread at the worst,
+/// and twice this in memory.
+inline constexpr std::size_t lookup_decompressed_bytes_max = 8 * 1024 * 1024;
 
 struct timed_record {
     offset record_offset;

@@ -57,6 +57,15 @@ result<T> decode_body(bytes_view body, api_version v, const decode_limits& limit
     return detail::decode_with<T>(io);
 }
 
+/// The same, and says how much memory the message's lists take.
+template <message T>
+result<T> decode_body(bytes_view body, api_version v, const decode_limits& limits, std::size_t& list_bytes) {
+    decoder io(body, v, api_of(T::api).is_flexible(v), limits);
+    result<T> decoded = detail::decode_with<T>(io);
+    list_bytes = io.list_memory_bytes();
+    return decoded;
+}
+
 /// Appends the body alone. On failure `out` is as before.
 template <message T>
 result<> encode_body(byte_vector& out, const T& m, api_version v) {

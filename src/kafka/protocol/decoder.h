@@ -74,6 +74,8 @@ class decoder {
     }
 
     wire_reader& in() { return in_; }
+    /// Of all lists decoded so far.
+    std::size_t list_memory_bytes() const { return list_memory_bytes_; }
 
   private:
     /// Length of a string, bytes or list; -1 for null. At most remaining() otherwise when it counts bytes.

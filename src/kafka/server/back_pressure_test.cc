@@ -68,12 +68,14 @@ TEST_F(back_pressure, a_request_above_every_limit_still_gets_through) {
 }
 
 TEST_F(back_pressure, a_full_process_budget_pauses_other_connections_until_bytes_come_back) {
-    limit_process_bytes(2 * frame_bytes);
+    const byte_vector frame = produce_frame(0, large);
+    const byte_vector two = concatenated({frame, frame});
+    limit_process_bytes(2 * frame.size());
     broker.holds_appends = true;
     stream_end& one = connect();
     stream_end& other = connect();
-    one.deliver(frames(0, 2));
-    other.deliver(frames(0, 2));
+    one.deliver(two);
+    other.deliver(two);
     EXPECT_EQ(broker.held(), 2u);
     EXPECT_FALSE(one.is_paused());
     EXPECT_TRUE(other.is_paused());
@@ -91,8 +93,8 @@ TEST_F(back_pressure, one_who_waits_for_the_budget_and_goes_leaves_nothing_behin
     broker.holds_appends = true;
     stream_end& one = connect();
     stream_end& other = connect();
-    one.deliver(frames(0, 1));
-    other.deliver(frames(0, 1));
+    one.deliver(produce_frame(0, large));
+    other.deliver(produce_frame(0, large));
     other.close();
     run();
     EXPECT_EQ(connections.size(), 1u);
@@ -272,6 +274,94 @@ TEST_F(back_pressure, a_large_frame_that_stalled_while_it_waited_for_room_is_fou
     honest_end.deliver(bytes_view(frame).subspan(70'000));
     run();
     EXPECT_EQ(correlation_ids_in(honest_end.sent()), std::vector<std::int32_t>{1});
+}
+
+TEST_F(back_pressure, small_requests_pass_a_full_budget_and_large_ones_wait) {
+    limit_process_bytes(1000);
+    limits->request_memory.share(0).take_anyway(1000);
+    stream_end& small = connect();
+    stream_end& other = connect();
+    EXPECT_EQ(correlation_ids_in(exchange(small, produce_frame(1, batch))), std::vector<std::int32_t>{1});
+    EXPECT_EQ(correlation_ids_in(exchange(small, metadata_frame(2))), std::vector<std::int32_t>{2});
+    EXPECT_TRUE(exchange(other, produce_frame(3, large)).empty());
+    limits->request_memory.share(0).give_back(1000);
+    run();
+    EXPECT_EQ(correlation_ids_in(other.sent()), std::vector<std::int32_t>{3});
+}
+
+TEST_F(back_pressure, where_memory_is_scarce_deliveries_are_small) {
+    limit_process_bytes(1000);
+    stream_end& client = connect();
+    EXPECT_GT(last->receive_max(), connection::small_delivery_bytes_max);
+    limits->request_memory.share(0).take_anyway(1000);
+    EXPECT_EQ(last->receive_max(), connection::small_delivery_bytes_max);
+    limits->request_memory.share(0).give_back(1000);
+    client.close();
+}
+
+TEST_F(back_pressure, what_came_behind_a_request_that_waits_is_counted) {
+    stream_end& client = connect();
+    fetch_request request;
+    request.max_wait_ms = 10'000;
+    request.min_bytes = 1;
+    request.topics.emplace_back().name = "events";
+    request.topics.back().partitions.emplace_back().max_bytes = 1000;
+    client.deliver(concatenated({frame_of(request, 11, 1), frames(2, 200)}));
+    EXPECT_GT(limits->kept_memory.held_bytes(), 200 * frame_bytes - 1);
+    world.advance(11s);
+    run();
+    EXPECT_EQ(frames_in(client.sent()).size(), 201u);
+    EXPECT_EQ(limits->kept_memory.held_bytes(), 0u);
+}
+
+TEST_F(back_pressure, a_flood_on_one_connection_leaves_others_their_turn) {
+    stream_end& flood = connect();
+    stream_end& other = connect();
+    constexpr int count = 2000;
+    std::vector<byte_vector> requests;
+    for (int i = 0; i < count; ++i) requests.push_back(metadata_frame(i));
+    flood.deliver(concatenated(requests));
+    const byte_vector begun = flood.sent();
+    EXPECT_GT(frames_in(begun).size(), 0u);
+    EXPECT_LT(frames_in(begun).size(), std::size_t(count) / 4);
+    other.deliver(metadata_frame(1));
+    EXPECT_EQ(frames_in(other.sent()).size(), 1u);
+    run();
+    EXPECT_EQ(frames_in(begun).size() + frames_in(flood.sent()).size(), std::size_t(count));
+}
+
+TEST_F(back_pressure, one_who_takes_no_answers_is_closed_when_others_need_the_memory) {
+    limit_process_bytes(50'000);
+    broker.put("events", 0, batch_of(1, 40'000));
+    fetch_request request;
+    request.topics.emplace_back().name = "events";
+    request.topics.back().partitions.emplace_back().max_bytes = 50'000;
+    stream_end& stuck = connect();
+    connection& stuck_connection = *last;
+    stream_end& slow = connect();
+    connection& slow_connection = *last;
+    for (stream_end* one : {&stuck, &slow}) {
+        one->take_at_most(100);
+        one->deliver(frame_of(request, 11, 1));
+        run();
+    }
+    EXPECT_TRUE(limits->answer_memory.share(0).is_scarce());
+    connection::patience patience{1000, 1000};
+    for (int i = 0; i < 5; ++i) stuck_connection.on_tick(patience);
+    EXPECT_FALSE(stuck.is_closed());
+    patience.unread_ticks = 3;
+    for (int i = 0; i < 5; ++i) {
+        slow.take_at_most(1000);
+        slow_connection.on_tick(patience);
+        if (!stuck.is_closed()) stuck_connection.on_tick(patience);
+        run();
+    }
+    EXPECT_TRUE(stuck.is_closed());
+    EXPECT_FALSE(slow.is_closed());
+    EXPECT_EQ(metrics.connections_closed_as_unread, 1u);
+    slow.take_at_most(stream_end::no_limit);
+    run();
+    EXPECT_EQ(limits->answer_memory.held_bytes(), 0u);
 }
 
 TEST_F(back_pressure, an_idle_connection_is_closed_and_a_waiting_one_is_not) {

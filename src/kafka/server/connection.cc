@@ -1,6 +1,7 @@
 #include "kafka/server/connection.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -8,16 +9,33 @@
 #include "kafka/server/dispatch.h"
 
 namespace logstore::kafka {
+namespace {
+
+/// What is too short for a header is nobody's; it is found when the frame is decoded.
+bool is_produce(bytes_view frame) {
+    return frame.size() < 2 || (frame[0] == std::byte(0) && frame[1] == std::byte(0));
+}
+
+}  // namespace
 
 connection::connection(const connection_resources& shared, std::unique_ptr<env::stream> socket)
-    : shared_(shared), stream_(std::move(socket)), reader_(shared.with.options.frame_bytes_max) {}
+    : shared_(shared),
+      stream_(std::move(socket)),
+      reader_(shared.with.options.frame_bytes_max),
+      unsent_(shared.answer_memory) {}
 
 connection::~connection() {
     CHECK(first_slot_ == nullptr && !is_serving_ && !awaits_burst_end_ && in_flight_bytes_ == 0 &&
-          fetched_bytes_ == 0);
+          fetched_bytes_ == 0 && kept_bytes_ == 0);
 }
 
 // --- receiving
+
+/// What is read beyond what can be worked on is memory that nobody was asked for.
+std::size_t connection::receive_max() {
+    const bool is_scarce = shared_.request_memory.is_scarce() || shared_.kept_memory.is_scarce();
+    return is_scarce ? small_delivery_bytes_max : std::numeric_limits<std::size_t>::max();
+}
 
 void connection::on_received(bytes_view bytes) {
     quiet_ticks_ = 0;
@@ -40,13 +58,20 @@ void connection::on_closed(error) {
     shared_.request_memory.cancel(*this);
     shared_.request_memory.give_back(std::exchange(admitted_bytes_, 0));
     shared_.frame_memory.release(*this);
-    shared_.fetch_memory.give_back(std::exchange(fetched_bytes_, 0));
+    shared_.kept_memory.give_back(std::exchange(kept_bytes_, 0));
+    shared_.answer_memory.give_back(std::exchange(fetched_bytes_, 0));
+    unsent_.clear();
     update_end();
+}
+
+std::size_t connection::unsent_max() const {
+    const std::size_t most = shared_.with.options.unsent_bytes_soft_max;
+    return shared_.answer_memory.is_scarce() ? std::min(most, small_bytes_max) : most;
 }
 
 void connection::update_receiving() {
     if (state_ == state::closed) return;
-    const bool unsent = stream_->pending_send_bytes() > shared_.with.options.unsent_bytes_soft_max;
+    const bool unsent = stream_->pending_send_bytes() > unsent_max();
     const bool must_pause = state_ == state::open && (is_over_limit_ || unsent || reader_.is_behind());
     if (must_pause == is_paused_) return;
     is_paused_ = must_pause;
@@ -63,9 +88,12 @@ void connection::update_receiving() {
 void connection::work() {
     if (is_working_) return;
     is_working_ = true;
-    while (may_take_request() && take_next()) {
+    turn_cost_ = 0;
+    while (!is_turn_over_ && may_take_request() && take_next()) {
+        if (turn_cost_ >= turn_cost_max) go_on_later();
     }
     reader_.keep_rest();
+    note_kept();
     answer_done_slots();
     is_working_ = false;
     send_output();
@@ -73,11 +101,29 @@ void connection::work() {
     update_end();
 }
 
+/// After what waits in the shard's loop meanwhile.
+void connection::go_on_later() {
+    is_turn_over_ = true;
+    shared_.with.target.world().loop.post([this] {
+        is_turn_over_ = false;
+        work();
+    });
+}
+
 bool connection::may_take_request() {
     if (state_ != state::open || is_serving_ || is_waiting() || waits_for_room()) return false;
-    const std::size_t unsent_max = shared_.with.options.unsent_bytes_soft_max;
-    if (output_.size_bytes() > unsent_max) send_output();
-    return stream_->pending_send_bytes() <= unsent_max;
+    const std::size_t most = unsent_max();
+    if (output_.size_bytes() > most) send_output();
+    return stream_->pending_send_bytes() <= most;
+}
+
+/// It is there already, so the limit cannot keep it out; receive_max() sees to it that little comes above.
+void connection::note_kept() {
+    const std::size_t bytes = state_ == state::closed ? 0 : reader_.kept_bytes();
+    const std::size_t counted = bytes > frame_reader::kept_bytes_soft_max ? bytes : 0;
+    if (counted > kept_bytes_) shared_.kept_memory.take_anyway(counted - kept_bytes_);
+    if (counted < kept_bytes_) shared_.kept_memory.give_back(kept_bytes_ - counted);
+    kept_bytes_ = counted;
 }
 
 bool connection::take_next() {
@@ -85,16 +131,34 @@ bool connection::take_next() {
         case frame_reader::step::need_bytes: return false;
         case frame_reader::step::bad: refuse(reader_.problem()); return false;
         case frame_reader::step::needs_room: return make_room();
-        case frame_reader::step::frame: return admit_frame() && take_request();
+        case frame_reader::step::frame: return is_its_turn() && admit_frame() && take_request();
     }
     CHECK(false);
+}
+
+/// Any request but Produce waits until those before it are answered; only then is it let in, for what it
+/// becomes in memory is known when it is decoded.
+bool connection::is_its_turn() {
+    if (is_produce(reader_.frame())) return true;
+    answer_done_slots();
+    return first_slot_ == nullptr && state_ == state::open;
+}
+
+bool connection::is_small_request() const {
+    if (in_flight_bytes_ > 0) return false;
+    return reader_.frame_bytes() <=
+           (is_produce(reader_.frame()) ? small_bytes_max : small_other_request_bytes_max);
 }
 
 bool connection::admit_frame() {
     is_over_limit_ = true;
     if (admitted_bytes_ == 0) {
         if (in_flight_bytes_ >= shared_.with.options.in_flight_bytes_per_connection) return false;
-        if (!shared_.request_memory.take_or_wait(reader_.frame_bytes(), *this)) return false;
+        if (is_small_request()) {
+            shared_.request_memory.take_anyway(reader_.frame_bytes());
+        } else if (!shared_.request_memory.take_or_wait(reader_.frame_bytes(), *this)) {
+            return false;
+        }
         note_admitted();
     }
     is_over_limit_ = false;
@@ -151,8 +215,6 @@ bool connection::take_request() {
         return false;
     }
     if (request->header.api == api_key::produce) return take_produce(*request);
-    answer_done_slots();
-    if (first_slot_ != nullptr || state_ != state::open) return false;
     take_other(*request);
     return true;
 }
@@ -167,6 +229,12 @@ bool connection::take_produce(const request_frame& request) {
     }
     shared_.with.metrics.count(api_key::produce);
     slot->held_bytes = take_admission();
+    turn_cost_ += produce_cost + slot->memory_bytes();
+    if (const std::size_t answer_bytes = slot->memory_bytes(); answer_bytes > small_bytes_max) {
+        shared_.request_memory.take_anyway(answer_bytes);
+        in_flight_bytes_ += answer_bytes;
+        slot->held_bytes += answer_bytes;
+    }
     (last_slot_ != nullptr ? last_slot_->next : first_slot_) = slot;
     last_slot_ = slot;
     reader_.consume();
@@ -186,14 +254,21 @@ void connection::take_other(const request_frame& request) {
 }
 
 env::task<void> connection::serve(std::shared_ptr<const void> owner, bytes_view frame) {
-    const std::size_t held_bytes = take_admission();
+    const std::size_t frame_bytes = take_admission();
+    request_hold hold(shared_.request_memory, frame_bytes, std::move(owner));
+    hold_ = &hold;
+    if (state_ == state::open) hurry_.reset();
     const auto request = decode_request_frame(frame, shared_.with.options.request_limits());
     CHECK(request.has_value(), "the same bytes were understood before");
-    request_context context{shared_.with, *request, output_, hurry_, shared_.fetch_memory, fetched_bytes_};
+    request_context context{shared_.with,          *request,       output_, hurry_,
+                            shared_.answer_memory, fetched_bytes_, hold};
+    const std::size_t output_before = output_.encoded_bytes();
     const result<> served = co_await handler_of(request->header.api)(&context);
+    turn_cost_ += other_cost + output_.encoded_bytes() - output_before;
     is_serving_ = false;
-    give_back(held_bytes);
-    owner.reset();
+    in_flight_bytes_ -= frame_bytes;
+    hold_ = nullptr;
+    hold.end();
     if (!served) refuse(served.error());
     work();
 }
@@ -255,19 +330,27 @@ void connection::send_output() {
     if (output_.is_empty()) return;
     if (state_ != state::open && state_ != state::finishing) {
         output_.discard();
-        shared_.fetch_memory.give_back(std::exchange(fetched_bytes_, 0));
+        shared_.answer_memory.give_back(std::exchange(fetched_bytes_, 0));
         return;
     }
-    shared_.with.metrics.sent_bytes += output_.size_bytes();
+    const std::size_t sent_bytes = output_.size_bytes();
+    const std::size_t encoded_bytes = output_.encoded_bytes();
+    shared_.with.metrics.sent_bytes += sent_bytes;
     output_.send(*stream_);
     stream_->flush();
+    const std::size_t record_bytes = std::exchange(fetched_bytes_, 0);
+    if (stream_->pending_send_bytes() == 0) {  // nearly always: no other shard need know of it
+        if (record_bytes > 0) shared_.answer_memory.give_back(record_bytes);
+        return unsent_.clear();
+    }
+    const std::size_t more_bytes = encoded_bytes + unsent_answers::part_bytes;
+    shared_.answer_memory.take_anyway(more_bytes);
+    unsent_.add(sent_bytes, record_bytes + more_bytes);
     note_sent();
 }
 
-/// The records of a fetch are let go when all of them have left, not piece by piece: it is soon enough.
 void connection::note_sent() {
-    if (fetched_bytes_ == 0 || stream_->pending_send_bytes() > 0 || !output_.is_empty()) return;
-    shared_.fetch_memory.give_back(std::exchange(fetched_bytes_, 0));
+    unsent_.note_pending(stream_->pending_send_bytes());
 }
 
 // --- the end
@@ -287,12 +370,35 @@ void connection::abort() {
 
 void connection::on_tick(const patience& limits) {
     if (waits_for_room()) note_waiting_tick(limits);
+    if (limits.must_not_wait && hold_ != nullptr && hold_->waits_for_records &&
+        hold_->bytes() > small_other_request_bytes_max) {
+        hurry_.set();
+        return;
+    }
+    if (leaves_answers(limits)) {
+        ++shared_.with.metrics.connections_closed_as_unread;
+        shared_.with.log.write("closed the connection of {}: it takes none of its answers, and others wait",
+                               stream_->peer());
+        return abort();
+    }
     const bool is_busy = is_serving_ || first_slot_ != nullptr || is_over_limit_;
     if (is_busy || state_ == state::closed) return;
     ++quiet_ticks_;
     if (!is_stalled(limits) && quiet_ticks_ <= limits.idle_ticks) return;
     ++shared_.with.metrics.connections_closed_as_idle;
     abort();
+}
+
+bool connection::leaves_answers(const patience& limits) {
+    const std::uint64_t taken = unsent_.sent_position();
+    const std::size_t demanded_bytes = std::max<std::size_t>(1, unsent_.held_bytes() / pace_divisor);
+    if (limits.unread_ticks == 0 || state_ == state::closed || unsent_.held_bytes() <= small_bytes_max ||
+        taken >= unread_mark_ + demanded_bytes) {
+        unread_mark_ = taken;
+        unread_ticks_ = 0;
+        return false;
+    }
+    return ++unread_ticks_ >= limits.unread_ticks;
 }
 
 /// The peer of a frame that waits goes on sending, into the kernel's buffers: what it sent is there at once
@@ -323,7 +429,7 @@ void connection::update_end() {
         state_ = state::closing;
         stream_->close_after_sending();
     }
-    if (state_ == state::closed && !awaits_burst_end_) leave_later();
+    if (state_ == state::closed && !awaits_burst_end_ && !is_turn_over_) leave_later();
 }
 
 /// Not from here: a coroutine of this object may be among the callers.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <string>
 
 #include "env/gate.h"
 #include "env/stream.h"
@@ -13,7 +14,9 @@
 #include "kafka/server/frame_reader.h"
 #include "kafka/server/output_queue.h"
 #include "kafka/server/produce_slots.h"
+#include "kafka/server/request_hold.h"
 #include "kafka/server/serving.h"
+#include "kafka/server/unsent_answers.h"
 
 namespace logstore::kafka {
 
@@ -31,8 +34,9 @@ class connection_owner {
 struct connection_resources {
     serving with;
     budget_share& request_memory;
+    budget_share& kept_memory;
     assembly_memory& frame_memory;
-    budget_share& fetch_memory;
+    budget_share& answer_memory;
     produce_slots& slots;
     connection_owner& owner;
 };
@@ -45,7 +49,9 @@ struct connection_resources {
 ///
 /// Back-pressure: while a limit is reached (server_options, process_limits) nothing more is received; it goes
 /// on by itself. A request counts among those in flight once it has arrived whole; while a large one arrives,
-/// it takes frame memory in proportion to what has come. A request that cannot be understood ends the
+/// it takes frame memory in proportion to what has come. An answer counts until it has left. Where the
+/// process's limits are reached, small requests and answers go on (floor_bytes), fetches that wait hurry, and
+/// a peer that leaves its answers unread is closed. A request that cannot be understood ends the
 /// connection after the answers before it; so does an append whose outcome is not known, in the place of its
 /// answer.
 ///
@@ -57,11 +63,25 @@ class connection final : public env::stream_handler,
                          private unfinished_frame,
                          private burst_listener {
   public:
+    /// Requests and answers up to so many bytes, one at a time, are let through whatever others hold. Requests
+    /// other than Produce grow when they are decoded: for them it is less.
+    static constexpr std::size_t small_bytes_max = std::size_t(16) << 10;
+    static constexpr std::size_t small_other_request_bytes_max = std::size_t(2) << 10;
+    /// One delivery where memory is scarce.
+    static constexpr std::size_t small_delivery_bytes_max = std::size_t(16) << 10;
+    /// What each connection may hold outside the limits of the process: a small frame that arrives, what came
+    /// behind it, a small request, a small answer.
+    static constexpr std::size_t floor_bytes =
+        frame_reader::small_frame_bytes_max + frame_reader::kept_bytes_soft_max + small_delivery_bytes_max +
+        2 * small_bytes_max;
+
     connection(const connection_resources& shared, std::unique_ptr<env::stream> socket);
     ~connection() override;
 
     /// For the owner: where it keeps this connection.
     std::list<std::unique_ptr<connection>>::iterator place;
+    /// For the owner: who is at the other end, also when the stream has gone.
+    std::string peer;
 
     void start() { stream_->start(*this); }
     /// No further request is taken; what is under way is answered, soon, and the stream closed then.
@@ -76,12 +96,17 @@ class connection final : public env::stream_handler,
         std::uint32_t stalled_ticks = 0;
         /// Others wait for frame memory: who holds some must bring a part of it within stalled_ticks.
         bool must_keep_pace = false;
+        /// Others wait to be let in: fetches that wait for records do not wait longer.
+        bool must_not_wait = false;
+        /// Others wait for room for their answers: who takes none of its own is closed after so many; 0 = not.
+        std::uint32_t unread_ticks = 0;
     };
     /// That part of what is held is one in so many.
     static constexpr std::size_t pace_divisor = 64;
     void on_tick(const patience& limits);
 
     mutable_bytes receive_space() override { return reader_.space(); }
+    std::size_t receive_max() override;
     void on_received(bytes_view bytes) override;
     void on_sent(std::size_t pending_bytes) override;
     void on_closed(error why) override;
@@ -94,16 +119,28 @@ class connection final : public env::stream_handler,
         closed,     ///< the stream has gone
     };
 
+    /// What a connection does before others of its shard get their turn, in bytes of answers: about a
+    /// millisecond. A request costs at least as much as given here.
+    static constexpr std::size_t turn_cost_max = std::size_t(64) << 10;
+    static constexpr std::size_t produce_cost = 64;
+    static constexpr std::size_t other_cost = 512;
+
     /// Takes requests as far as limits and order allow, and sends what that answered.
     void work();
     bool may_take_request();
+    void go_on_later();
     /// False: nothing more can be done now.
     bool take_next();
     bool take_request();
     bool take_produce(const request_frame& request);
     void take_other(const request_frame& request);
     env::task<void> serve(std::shared_ptr<const void> owner, bytes_view frame);
+    bool is_its_turn();
     bool admit_frame();
+    bool is_small_request() const;
+    void note_kept();
+    std::size_t unsent_max() const;
+    bool leaves_answers(const patience& limits);
     bool make_room();
     void note_admitted();
     std::size_t take_admission();
@@ -139,9 +176,14 @@ class connection final : public env::stream_handler,
     std::size_t in_flight_bytes_ = 0;
     /// Bytes that the frame which comes next holds of the process's budget.
     std::size_t admitted_bytes_ = 0;
-    /// Bytes of fetched records in output_ and in the stream.
+    /// Bytes that were received and wait for their turn, as far as they are counted in the process.
+    std::size_t kept_bytes_ = 0;
+    /// Bytes of fetched records in output_.
     std::size_t fetched_bytes_ = 0;
+    unsent_answers unsent_;
     wait_signal hurry_;
+    /// Of the request that is being served.
+    request_hold* hold_ = nullptr;
 
     state state_ = state::open;
     bool is_working_ = false;
@@ -152,10 +194,16 @@ class connection final : public env::stream_handler,
     bool is_over_limit_ = false;
     bool awaits_burst_end_ = false;
     bool is_leaving_ = false;
+    /// It took as much of the shard's time as a connection may at a time; go_on_later() is under way.
+    bool is_turn_over_ = false;
+    std::size_t turn_cost_ = 0;
     std::uint32_t quiet_ticks_ = 0;
     /// Since a large frame last went on, and how much of it had arrived then.
     std::uint32_t stalled_ticks_ = 0;
     std::size_t pace_mark_bytes_ = 0;
+    /// Since the peer last took of its answers, and how much it had taken then.
+    std::uint32_t unread_ticks_ = 0;
+    std::uint64_t unread_mark_ = 0;
     /// Of a frame that waited for room nothing has come since.
     bool owes_bytes_ = false;
 };

@@ -130,8 +130,8 @@ TEST_F(fetch_test, the_brokers_limit_stands_above_the_clients) {
     EXPECT_EQ(fetch_one(fetch_of({{"events"}})).records.size(), options.fetch_bytes_max);
 }
 
-TEST_F(fetch_test, records_of_all_fetches_share_a_limit_and_everyone_gets_one_batch) {
-    for (int i = 0; i < 5; ++i) broker.put("events", 0, batch_of(1, 1000));
+TEST_F(fetch_test, records_of_all_fetches_share_a_limit_and_wait_for_room) {
+    for (int i = 0; i < 5; ++i) broker.put("events", 0, batch_of(1, 20'000));
     const std::size_t size = stored("events", 0, 0).size();
     limit_process_bytes(4 * size);
     options.unsent_bytes_soft_max = 100;
@@ -139,17 +139,113 @@ TEST_F(fetch_test, records_of_all_fetches_share_a_limit_and_everyone_gets_one_ba
     slow.take_at_most(0);
     slow.deliver(frame_of(fetch_of({{"events", 0, 0, static_cast<std::int32_t>(3 * size)}}), 11, 1));
     run();
-    EXPECT_EQ(limits->fetch_memory.held_bytes(), 3 * size);
+    EXPECT_GE(limits->answer_memory.held_bytes(), 3 * size);
     slow.deliver(frame_of(fetch_of({{"events"}}), 11, 2));  // not looked at before the first has left
     EXPECT_EQ(fetch_one(fetch_of({{"events"}})).records.size(), size);
-    EXPECT_EQ(limits->fetch_memory.held_bytes(), 3 * size);
-    // Above the limit: one batch all the same, and no wait for more.
-    limits->fetch_memory.share(0).take_anyway(size);
-    EXPECT_EQ(fetch_one(fetch_of({{"events"}}, 10'000, 10'000)).records.size(), size);
-    limits->fetch_memory.share(0).give_back(size);
+    // At the limit what is large waits until there is room, and what is small does not.
+    limits->answer_memory.share(0).take_anyway(size);
+    broker.put("events", 1, batch_of(1, 1000));
+    EXPECT_EQ(fetch_one(fetch_of({{"events", 1}}, 10'000, 1)).records.size(), stored("events", 1, 0).size());
+    stream_end& waiting = connect();
+    EXPECT_TRUE(exchange(waiting, frame_of(fetch_of({{"events"}}, 0, 1), 11, 1)).empty());
+    world.advance(10s);
+    EXPECT_EQ(waiting.sent_bytes(), 0u);
     slow.take_at_most(stream_end::no_limit);
     run();
-    EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);
+    EXPECT_GE(waiting.sent_bytes(), size);
+    limits->answer_memory.share(0).give_back(size);
+    EXPECT_EQ(limits->answer_memory.held_bytes(), 0u);
+}
+
+TEST_F(fetch_test, all_who_wait_for_room_get_records_one_after_another) {
+    broker.put("events", 0, batch_of(1, 20'000));
+    const std::size_t size = stored("events", 0, 0).size();
+    limit_process_bytes(size);
+    limits->answer_memory.share(0).take_anyway(size);
+    std::vector<stream_end*> clients;
+    for (int i = 0; i < 5; ++i) {
+        clients.push_back(&begin(fetch_of({{"events"}}, 0, 1)));
+        EXPECT_EQ(clients.back()->sent_bytes(), 0u);
+    }
+    limits->answer_memory.share(0).give_back(size);
+    run();
+    for (stream_end* one : clients) {
+        const byte_vector sent = one->sent();
+        EXPECT_GE(sent.size(), size);
+    }
+}
+
+TEST_F(fetch_test, one_who_waits_for_room_and_goes_leaves_nothing_behind) {
+    broker.put("events", 0, batch_of(1, 20'000));
+    limit_process_bytes(1000);
+    limits->answer_memory.share(0).take_anyway(1000);
+    stream_end& client = connect();
+    EXPECT_TRUE(exchange(client, frame_of(fetch_of({{"events"}}), 11, 1)).empty());
+    client.close();
+    run();
+    EXPECT_TRUE(connections.empty());
+    EXPECT_EQ(limits->answer_memory.held_bytes(), 1000u);
+    limits->answer_memory.share(0).give_back(1000);
+}
+
+TEST_F(fetch_test, a_large_request_that_waits_gives_its_frame_back) {
+    fetch_request request = fetch_of({{"events"}}, 10'000, 1);
+    const std::string rack(30'000, 'r');
+    request.rack = rack;
+    stream_end& client = connect();
+    const byte_vector whole = frame_of(request, 11, 1);
+    for (bytes_view frame = whole; !frame.empty();) {
+        const std::size_t count = std::min<std::size_t>(frame.size(), 10'000);
+        client.deliver(frame.first(count));
+        frame = frame.subspan(count);
+    }
+    run();
+    EXPECT_LT(limits->request_memory.held_bytes(), 2000u);
+    EXPECT_EQ(limits->frame_memory[0]->held_bytes(), 0u);
+    broker.put("events", 0, batch_of());
+    run();
+    const byte_vector sent = client.sent();
+    const auto response = answer_in<fetch_response>(frames_in(sent).at(0), 11);
+    EXPECT_EQ(response.topics.at(0).name, "events");
+    EXPECT_TRUE(is_same(response.topics[0].partitions[0].records, stored("events", 0, 0)));
+}
+
+TEST_F(fetch_test, a_large_request_that_waits_is_answered_when_others_need_its_memory) {
+    fetch_request request = fetch_of({}, 10'000, 1);
+    for (int i = 0; i < 500; ++i) {
+        request.topics.emplace_back().name = "events";
+        request.topics.back().partitions.emplace_back().max_bytes = 1000;
+    }
+    stream_end& large = connect();
+    large.deliver(frame_of(request, 11, 1));
+    run();
+    connection& large_connection = *last;
+    stream_end& small = connect();
+    small.deliver(frame_of(fetch_of({{"events"}}, 10'000, 1), 11, 2));
+    run();
+    connection::patience patience{1000, 1000};
+    large_connection.on_tick(patience);
+    run();
+    EXPECT_EQ(large.sent_bytes(), 0u);
+    patience.must_not_wait = true;
+    for (const auto& one : connections) one->on_tick(patience);
+    run();
+    EXPECT_EQ(frames_in(large.sent()).size(), 1u);
+    EXPECT_EQ(small.sent_bytes(), 0u);
+    // The next one waits again.
+    large.deliver(frame_of(request, 11, 3));
+    run();
+    EXPECT_EQ(large.sent_bytes(), 0u);
+}
+
+TEST_F(fetch_test, a_request_of_very_many_partitions_does_not_wait_when_it_repeats_them) {
+    fetch_request request = fetch_of({}, 10'000, 1);
+    request.topics.emplace_back().name = "events";
+    for (int i = 0; i < 5000; ++i) request.topics.back().partitions.emplace_back().max_bytes = 1000;
+    const auto response = fetch(request);
+    EXPECT_EQ(response.topics.at(0).partitions.size(), 5000u);
+    EXPECT_EQ(response.topics[0].partitions[0].error, error_code::none);
+    EXPECT_EQ(response.topics[0].partitions[4999].error, error_code::invalid_request);
 }
 
 TEST_F(fetch_test, a_client_that_goes_without_reading_gives_its_share_back) {
@@ -158,10 +254,10 @@ TEST_F(fetch_test, a_client_that_goes_without_reading_gives_its_share_back) {
     client.take_at_most(10);
     client.deliver(frame_of(fetch_of({{"events"}}), 11, 1));
     run();
-    EXPECT_GT(limits->fetch_memory.held_bytes(), 1000u);
+    EXPECT_GT(limits->answer_memory.held_bytes(), 1000u);
     client.close();
     run();
-    EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);
+    EXPECT_EQ(limits->answer_memory.held_bytes(), 0u);
 }
 
 TEST_F(fetch_test, limits_below_0_are_as_0) {
@@ -206,7 +302,7 @@ TEST_F(fetch_test, a_fetch_waits_until_there_are_bytes_enough) {
     broker.put("events", 0, batch_of(1, 100));
     stream_end& client = begin(fetch_of({{"events"}}, 10'000, 600));
     EXPECT_TRUE(client.sent().empty());
-    EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);  // nothing is pinned meanwhile
+    EXPECT_EQ(limits->answer_memory.held_bytes(), 0u);  // nothing is pinned meanwhile
     broker.put("events", 0, batch_of(1, 100));
     run();
     EXPECT_TRUE(client.sent().empty());

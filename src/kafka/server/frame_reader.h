@@ -63,6 +63,8 @@ class frame_reader {
     void keep_rest();
     /// So much is kept that the stream should pause.
     bool is_behind() const { return input_.size() >= kept_bytes_soft_max; }
+    /// Memory of the bytes kept.
+    std::size_t kept_bytes() const { return kept_.capacity(); }
     /// A frame above small_frame_bytes_max has begun and is not consumed.
     bool is_within_large_frame() const { return has_length_ && frame_length_ > small_frame_bytes_max; }
     /// Of the frame that has begun.

@@ -94,7 +94,7 @@ TEST_F(hostile_input, damaged_conversations_harm_nobody) {
         world.advance(100ms);
         ASSERT_TRUE(connections.empty()) << round;
         ASSERT_EQ(limits->request_memory.held_bytes(), 0u) << round;
-        ASSERT_EQ(limits->fetch_memory.held_bytes(), 0u) << round;
+        ASSERT_EQ(limits->answer_memory.held_bytes(), 0u) << round;
         ends.clear();
     }
     // Only whole batches with a CRC that holds were appended.

@@ -28,6 +28,8 @@ struct server_metrics {
     std::uint64_t connections_open = 0;
     std::uint64_t connections_over_limit = 0;
     std::uint64_t connections_closed_as_idle = 0;
+    /// Closed because the peer took none of its answers while others waited for their memory.
+    std::uint64_t connections_closed_as_unread = 0;
     /// Closed for a frame or request that breaks the protocol.
     std::uint64_t connections_closed_as_invalid = 0;
     /// Closed in the place of an answer: the outcome of an append was not known, or one with acks=0 failed.

@@ -103,7 +103,7 @@ class on_shards : public ::testing::TestWithParam<std::uint64_t> {
     void stop_servers() {
         for (std::uint32_t i = 0; i < shards; ++i) world.run(servers[i]->stop(), i);
         EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
-        EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);
+        EXPECT_EQ(limits->answer_memory.held_bytes(), 0u);
     }
     void TearDown() override {
         if (!was_stopped) stop_servers();

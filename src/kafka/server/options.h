@@ -27,7 +27,7 @@ struct server_options {
     /// Record bytes in one answer to Fetch, whatever the client asks for.
     std::size_t fetch_bytes_max = std::size_t(50) << 20;
     /// Lists in one decoded request.
-    std::size_t request_list_bytes_max = std::size_t(8) << 20;
+    std::size_t request_list_bytes_max = std::size_t(4) << 20;
 
     /// A connection on which nothing happens for this long is closed.
     env::duration idle_timeout = std::chrono::minutes(10);

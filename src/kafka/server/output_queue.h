@@ -27,6 +27,8 @@ class output_queue {
     bool is_empty() const { return is_handed_over_ || bytes_->empty(); }
     /// Bytes that send() will hand over.
     std::size_t size_bytes() const;
+    /// Those among them that are not stored records.
+    std::size_t encoded_bytes() const { return is_handed_over_ ? 0 : bytes_->size(); }
     /// Gives everything to `to`, without a flush, and starts anew.
     void send(env::stream& to);
     /// Forgets everything: the stream has gone.

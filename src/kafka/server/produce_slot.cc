@@ -41,7 +41,7 @@ void produce_slot::reset() {
     names_.clear();
     if (names_.capacity() > name_bytes_kept) names_.shrink_to_fit();
     more_.reset();
-    batch_count_max_ = appends_used_ = 0;
+    batch_count_max_ = appends_used_ = memory_bytes_ = 0;
     frame_owner_.reset();
     next = nullptr;
     held_bytes = 0;
@@ -63,7 +63,9 @@ void produce_slot::lay_out_answer(const produce_request& request) {
             answers.partitions.emplace_back().index = part.index;
             if (part.records.size() >= record_batch_header_bytes) ++batch_count_max_;
         }
+        memory_bytes_ += sizeof answers + topic.name.size() + topic.partitions.size() * sizeof(answers.partitions[0]);
     }
+    memory_bytes_ += batch_count_max_ * sizeof(partition_append);
 }
 
 void produce_slot::refuse_all(error_code code, const char* message) {

@@ -41,6 +41,8 @@ class produce_slot {
     /// Ready for the next request. REQUIRES: is_done().
     void reset();
 
+    /// Of the answer and the appends of the request at hand, besides its frame.
+    std::size_t memory_bytes() const { return memory_bytes_; }
     bool is_done() const { return appends_under_way_ == 0; }
     /// acks=0.
     bool wants_no_answer() const { return acks_ == 0; }
@@ -90,6 +92,7 @@ class produce_slot {
     std::unique_ptr<partition_append[]> more_;
     std::size_t batch_count_max_ = 0;
     std::size_t appends_used_ = 0;
+    std::size_t memory_bytes_ = 0;
     /// The frame, once a batch of it had to be kept for another shard; and the frame it was at first.
     std::shared_ptr<const void> frame_owner_;
     bytes_view frame_;

@@ -5,8 +5,9 @@
 #include "env/task.h"
 #include "kafka/protocol/codec.h"
 #include "kafka/protocol/header.h"
-#include "shard/byte_budget.h"
+#include "kafka/server/budget_take.h"
 #include "kafka/server/output_queue.h"
+#include "kafka/server/request_hold.h"
 #include "kafka/server/serving.h"
 
 namespace logstore::kafka {
@@ -14,21 +15,36 @@ namespace logstore::kafka {
 /// What a handler works with. Lives until the handler completes; so do the frame's bytes, which decoded
 /// messages have views of.
 struct request_context {
+    /// A request's lists, what its handler keeps for each of their elements, and the elements of the answer
+    /// together are at most so many times its lists.
+    static constexpr std::size_t growth_of_lists = 8;
+
     const serving& with;
     const request_frame& request;
     output_queue& output;
     /// Set when nobody waits for the answer any more, or the broker is about to stop: answer soon.
     wait_signal& hurry;
-    /// Of all records that are fetched; and how much of it the connection holds until they have left.
-    budget_share& fetch_memory;
+    /// Of all answers that have not left; and how much of it the records in this one take.
+    budget_share& answer_memory;
     std::size_t& fetched_bytes;
+    /// What the request itself holds.
+    request_hold& hold;
 
     broker& target() const { return with.target; }
     api_version version() const { return request.header.version; }
 
     template <message Request>
     result<Request> decode() const {
-        return decode_body<Request>(request.body, version(), with.options.request_limits());
+        std::size_t list_bytes = 0;
+        auto decoded = decode_body<Request>(request.body, version(), with.options.request_limits(), list_bytes);
+        if (decoded) hold.add(list_bytes * growth_of_lists);
+        return decoded;
+    }
+    /// Completes when answers that have not left leave room for one that may be large. At once where somebody
+    /// hurries.
+    env::task<void> room_for_answer() const {
+        const bool granted = co_await budget_take(answer_memory, 0, hurry);
+        (void)granted;
     }
 
     template <message Response>

@@ -16,8 +16,9 @@ server::server(broker& target, process_limits& limits, std::size_t shard_index, 
       complaints_("kafka", target.world().time()),
       resources_{{target_, options_, metrics_, complaints_, memo_},
                  limits.request_memory.share(shard_index),
+                 limits.kept_memory.share(shard_index),
                  *limits.frame_memory[shard_index],
-                 limits.fetch_memory.share(shard_index),
+                 limits.answer_memory.share(shard_index),
                  slots_,
                  *this} {
     const auto ticks = [&](env::duration time) {
@@ -26,10 +27,8 @@ server::server(broker& target, process_limits& limits, std::size_t shard_index, 
     };
     patience_.idle_ticks = ticks(options_.idle_timeout);
     patience_.stalled_ticks = ticks(options_.stalled_frame_timeout);
-    patience_when_scarce_ = patience_;
-    patience_when_scarce_.stalled_ticks =
+    stalled_ticks_when_scarce_ =
         std::min(patience_.stalled_ticks, ticks(options_.stalled_frame_timeout_when_scarce));
-    patience_when_scarce_.must_keep_pace = true;
 }
 
 server::~server() {
@@ -49,22 +48,29 @@ result<> server::listen(const env::socket_address& at, bool shared) {
 
 void server::on_accept(std::unique_ptr<env::stream> socket) {
     if (is_stopping_) return;  // the stream closes as it goes
-    if (limits_.connections.fetch_add(1) >= limits_.connections_max) {
-        limits_.connections.fetch_sub(1);
-        ++metrics_.connections_over_limit;
-        complaints_.write("refused the connection of {}: {} are open, as many as may be", socket->peer(),
-                          limits_.connections_max);
-        return;
+    const std::string peer = socket->peer();
+    connection_counts& counts = limits_.connections;
+    switch (counts.enter(connection_counts::address_of(peer))) {
+        case connection_counts::verdict::admitted: break;
+        case connection_counts::verdict::too_many:
+            ++metrics_.connections_over_limit;
+            return complaints_.write("refused the connection of {}: {} are open, as many as may be", peer,
+                                     counts.total_max());
+        case connection_counts::verdict::too_many_of_address:
+            ++metrics_.connections_over_limit;
+            return complaints_.write("refused the connection of {}: its address has {}, as many as it may", peer,
+                                     counts.per_address_max());
     }
     ++metrics_.connections_accepted;
     ++metrics_.connections_open;
     connections_.push_back(std::make_unique<connection>(resources_, std::move(socket)));
+    connections_.back()->peer = peer;
     connections_.back()->place = std::prev(connections_.end());
     connections_.back()->start();
 }
 
 void server::on_gone(connection& which) {
-    limits_.connections.fetch_sub(1);
+    limits_.connections.leave(connection_counts::address_of(which.peer));
     --metrics_.connections_open;
     connections_.erase(which.place);
     if (connections_.empty() && empty_waiter_) std::exchange(empty_waiter_, {}).resume();
@@ -87,9 +93,20 @@ void server::start_tick() {
 }
 
 void server::on_tick() {
-    const bool is_scarce = resources_.frame_memory.take_scarcity();
-    for (const auto& one : connections_) one->on_tick(is_scarce ? patience_when_scarce_ : patience_);
+    const connection::patience patience = current_patience();
+    for (const auto& one : connections_) one->on_tick(patience);
     start_tick();
+}
+
+connection::patience server::current_patience() {
+    connection::patience now = patience_;
+    if (resources_.frame_memory.take_scarcity()) {
+        now.stalled_ticks = stalled_ticks_when_scarce_;
+        now.must_keep_pace = true;
+    }
+    now.must_not_wait = resources_.request_memory.is_scarce();
+    if (resources_.answer_memory.is_scarce()) now.unread_ticks = std::max(1u, stalled_ticks_when_scarce_);
+    return now;
 }
 
 // --- the end

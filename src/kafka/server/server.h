@@ -43,6 +43,7 @@ class server final : private connection_owner {
     std::uint64_t complaints_written() const { return complaints_.written(); }
 
   private:
+    connection::patience current_patience();
     void on_accept(std::unique_ptr<env::stream> socket);
     void on_gone(connection& which) override;
     void start_tick();
@@ -59,7 +60,8 @@ class server final : private connection_owner {
     produce_slots slots_;
     const connection_resources resources_;
     connection::patience patience_;
-    connection::patience patience_when_scarce_;
+    /// While others wait.
+    std::uint32_t stalled_ticks_when_scarce_ = 0;
 
     std::unique_ptr<env::listener> listener_;
     /// In the order in which they were accepted.

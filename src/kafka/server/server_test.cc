@@ -42,9 +42,9 @@ class server_test : public ::testing::TestWithParam<std::uint64_t> {
     }
     ~server_test() override {
         if (front_door) world.run(front_door->stop());
-        EXPECT_EQ(limits->connections.load(), 0u);
+        EXPECT_EQ(limits->connections.total(), 0u);
         EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
-        EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);
+        EXPECT_EQ(limits->answer_memory.held_bytes(), 0u);
     }
 
     void start() {
@@ -114,6 +114,22 @@ TEST_P(server_test, many_clients_are_served_at_once_and_each_in_order) {
     std::size_t received = 0;
     for (auto& one : clients) received += one->received.size();
     EXPECT_EQ(front_door->metrics().sent_bytes, received);
+}
+
+TEST_P(server_test, connections_of_one_address_above_its_limit_are_closed_at_once) {
+    limit_options.connections_per_address_max = 1;
+    start();
+    auto first = connect();
+    auto second = connect();
+    world.run_until_idle();
+    EXPECT_FALSE(first->is_closed);
+    EXPECT_TRUE(second->is_closed);
+    EXPECT_EQ(front_door->metrics().connections_over_limit, 1u);
+    first->stream->close();
+    world.run_until_idle();
+    auto third = connect();
+    world.run_until_idle();
+    EXPECT_FALSE(third->is_closed);
 }
 
 TEST_P(server_test, connections_above_the_limit_are_closed_at_once) {

@@ -2,6 +2,8 @@
 #include "kafka/protocol/messages/fetch.h"
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -15,7 +17,7 @@ namespace {
 /// One fetch request, from its first read to its answer.
 class fetch {
   public:
-    fetch(request_context& context, const fetch_request& request)
+    fetch(request_context& context, fetch_request& request)
         : context_(context),
           request_(request),
           bytes_max_(std::min(not_negative(request.max_bytes), context.with.options.fetch_bytes_max)),
@@ -23,19 +25,19 @@ class fetch {
           deadline_(now() + std::clamp<env::duration>(std::chrono::milliseconds(request.max_wait_ms), {},
                                                       context.with.options.fetch_wait_max)) {}
 
-    ~fetch() { context_.fetch_memory.give_back(held_bytes_); }
+    ~fetch() { context_.answer_memory.give_back(held_bytes_); }
     fetch(const fetch&) = delete;
     fetch& operator=(const fetch&) = delete;
 
     env::task<result<>> run() {
-        for (;;) {
+        for (std::uint32_t round = 0;; ++round) {
             const auto image = context_.target().topics();
             co_await read_all(image.get());
             if (must_answer()) break;
-            std::vector<seen_tablet> seen = std::move(seen_);
-            parts_.clear();  // nothing stays pinned during the wait
-            context_.fetch_memory.give_back(std::exchange(held_bytes_, 0));
-            co_await context_.target().wait_for_data(std::move(seen), deadline_, &context_.hurry);
+            if (round == 0) let_go_of_frame();
+            co_await wait();
+            // Whom any append wakes and none satisfies would read all its partitions over and over.
+            if (round > 0 && part_count_ > parts_between_turns && !context_.hurry.is_set()) co_await pause();
         }
         co_return answer();
     }
@@ -47,6 +49,15 @@ class fetch {
         read_outcome read;
     };
 
+    /// So many are read before other connections of the shard get their turn.
+    static constexpr std::size_t parts_between_turns = 256;
+    /// A fetch of more does not wait when it names a partition twice, and so has no more than there are.
+    static constexpr std::size_t repeatable_parts_max = 1000;
+    /// Smaller frames are not worth a copy of their names.
+    static constexpr std::size_t kept_frame_bytes_max = std::size_t(4) << 10;
+    /// What may be read where there is no room for answers.
+    static constexpr std::size_t small_bytes_max = std::size_t(16) << 10;
+
     static std::size_t not_negative(std::int32_t n) { return static_cast<std::size_t>(std::max(n, 0)); }
     env::monotonic_time now() const { return context_.target().world().time().now(); }
 
@@ -55,42 +66,108 @@ class fetch {
         parts_.clear();
         seen_.clear();
         bytes_ = 0;
+        part_count_ = 0;
         has_error_ = is_cut_short_ = false;
+        std::unordered_set<tablet_id> named;
         for (const auto& asked_topic : request_.topics) {
             const cluster::topic_ptr known = image->find(asked_topic.name);
             for (const auto& asked : asked_topic.partitions) {
                 parts_.emplace_back().asked = &asked;
-                if (has_partition(known.get(), asked.index)) {
-                    co_await read({known->id, asked.index}, &asked);
-                } else {
+                if (++part_count_ % parts_between_turns == 0) co_await env::yield(loop());
+                if (!has_partition(known.get(), asked.index)) {
                     note_error(error_code::unknown_topic_or_partition);
+                    continue;
+                }
+                const tablet_id tablet{known->id, asked.index};
+                if (part_count_ > repeatable_parts_max && !named.insert(tablet).second) {
+                    note_error(error_code::invalid_request);
+                } else {
+                    co_await read(tablet, &asked);
                 }
             }
         }
     }
 
+    /// From here on only what the wait needs is held: the frame's bytes go back to those who wait for them.
+    void let_go_of_frame() {
+        if (context_.hold.bytes() <= kept_frame_bytes_max) return;
+        std::size_t name_bytes = 0;
+        for (const auto& topic : request_.topics) name_bytes += topic.name.size();
+        names_.reserve(name_bytes);  // no view moves after this
+        for (auto& topic : request_.topics) {
+            const std::size_t start = names_.size();
+            names_ += topic.name;
+            topic.name = std::string_view(names_).substr(start);
+        }
+        request_.cluster_id.reset();
+        request_.rack = {};
+        request_.forgotten_topics = {};
+        context_.hold.add(name_bytes);
+        context_.hold.release_frame();
+    }
+
+    env::task<void> wait() {
+        std::vector<seen_tablet> seen = std::move(seen_);
+        std::vector<part>().swap(parts_);  // nothing stays pinned meanwhile
+        context_.answer_memory.give_back(std::exchange(held_bytes_, 0));
+        context_.hold.waits_for_records = true;
+        co_await context_.target().wait_for_data(std::move(seen), deadline_, &context_.hurry);
+        context_.hold.waits_for_records = false;
+    }
+
+    env::task<void> pause() {
+        // About a tenth of the shard's time.
+        const env::duration time = std::chrono::microseconds(10 * part_count_);
+        co_await env::sleep(loop(), std::min<env::duration>(time, std::max<env::duration>(deadline_ - now(), {})));
+    }
+
+    /// How much of `wanted` may be read; 0 when others hold all the room there is.
+    std::size_t take_room(std::size_t wanted) {
+        return context_.answer_memory.is_scarce() ? 0 : context_.answer_memory.take_up_to(wanted);
+    }
+
     env::task<void> read(tablet_id from, const fetch_request::partition* asked) {
         const std::size_t left = bytes_max_ - std::min(bytes_, bytes_max_);
         const std::size_t wanted = std::min(not_negative(asked->max_bytes), left);
-        const std::size_t granted = context_.fetch_memory.take_up_to(wanted);
+        std::size_t granted = take_room(wanted);
         read_request what;
         what.tablet = from;
         what.from = asked->fetch_offset;
-        what.bytes_max = granted;
-        // The first partition that has anything gives one batch even above the limits, or a large one would
-        // block for ever.
-        what.at_least_one = bytes_ == 0;
         what.current_epoch = asked->current_epoch;
+        // The first partition that has anything gives one batch even above the limits that the client set, or a
+        // large one would block for ever.
+        what.at_least_one = bytes_ == 0;
+        what.bytes_max = granted;
+        const bool lacks_room = granted == 0 && wanted > 0;
+        if (lacks_room) {
+            // Who needs little need not wait for those who hold much.
+            what.at_least_one = false;
+            what.bytes_max = bytes_ == 0 ? std::min(wanted, small_bytes_max) : 0;
+        }
         read_outcome outcome = co_await context_.target().read(what);
+        if (lacks_room && bytes_ == 0 && is_more(outcome, *asked)) {
+            co_await context_.room_for_answer();
+            granted = context_.answer_memory.take_up_to(wanted);  // also while others wait behind
+            what.bytes_max = granted;
+            what.at_least_one = granted > 0;
+            outcome = co_await context_.target().read(what);
+        }
         if (outcome.bytes < granted) {
-            context_.fetch_memory.give_back(granted - outcome.bytes);
+            context_.answer_memory.give_back(granted - outcome.bytes);
         } else {
-            context_.fetch_memory.take_anyway(outcome.bytes - granted);
+            context_.answer_memory.take_anyway(outcome.bytes - granted);
         }
         held_bytes_ += outcome.bytes;
-        if (granted < wanted && outcome.bytes > 0) is_cut_short_ = true;
+        if (granted < wanted && (outcome.bytes > 0 || is_more(outcome, *asked))) is_cut_short_ = true;
         note_outcome(from, std::move(outcome));
     }
+
+    /// Nothing was read where something is.
+    static bool is_more(const read_outcome& outcome, const fetch_request::partition& asked) {
+        return outcome.code == tablet_errc::ok && outcome.bytes == 0 &&
+               outcome.high_watermark.value() > asked.fetch_offset.value();
+    }
+    env::executor& loop() const { return context_.target().world().loop; }
 
     void note_error(error_code code) {
         parts_.back().error = code;
@@ -152,7 +229,9 @@ class fetch {
     }
 
     request_context& context_;
-    const fetch_request& request_;
+    fetch_request& request_;
+    /// Of the request, once its frame has gone.
+    std::string names_;
     const std::size_t bytes_max_;
     const std::size_t bytes_min_;
     const env::monotonic_time deadline_;
@@ -160,6 +239,7 @@ class fetch {
     // What the last round of reads gave; parts_ in the order of the request.
     std::vector<part> parts_;
     std::vector<seen_tablet> seen_;
+    std::size_t part_count_ = 0;
     std::size_t bytes_ = 0;
     bool has_error_ = false;
     /// There was more, but no memory for it now.
@@ -179,7 +259,7 @@ error_code session_error(const fetch_request& request) {
 }  // namespace
 
 env::task<result<>> serve_fetch(request_context* context) {
-    const auto request = context->decode<fetch_request>();
+    auto request = context->decode<fetch_request>();
     if (!request) co_return std::unexpected(request.error());
     if (const error_code code = session_error(*request); code != error_code::none) {
         fetch_response response;

@@ -1,6 +1,7 @@
 // Metadata: this broker, the topics, and where their partitions are led.
 #include "kafka/protocol/messages/metadata.h"
 
+#include <unordered_map>
 #include <unordered_set>
 
 #include "kafka/server/handlers/handlers.h"
@@ -39,27 +40,55 @@ class metadata_answer {
     }
 
     env::task<result<>> run() {
-        auto image = context_.target().topics();
-        if (request_.asks_for_all_topics(context_.version())) {
-            for (const cluster::topic_ptr& one : image->topics()) add(*one);
-            co_return context_.answer(response_);
+        const bool wants_all = request_.asks_for_all_topics(context_.version());
+        if (!wants_all) co_await create_missing();
+        // From here on nothing waits: an answer is large only for a moment.
+        if (context_.answer_memory.is_scarce() && partitions_asked_for() > small_answer_partitions_max) {
+            co_await context_.room_for_answer();
         }
-        for (const auto& asked : *request_.topics) {
-            if (!asked.id.is_none()) {
-                add_by_id(*image, asked.id);
-            } else if (!asked.name) {
-                add_error(error_code::invalid_request, "", {});
-            } else if (const cluster::topic_ptr known = image->find(*asked.name)) {
-                add(*known);
-            } else if (missing_.insert(*asked.name).second) {
-                co_await add_missing(*asked.name);
-                image = context_.target().topics();
-            }
+        const auto image = context_.target().topics();
+        if (wants_all) {
+            for (const cluster::topic_ptr& one : image->topics()) add(*one);
+        } else {
+            for (const auto& asked : *request_.topics) add_asked(*image, asked);
         }
         co_return context_.answer(response_);
     }
 
   private:
+    /// About 16 KiB of answer.
+    static constexpr std::size_t small_answer_partitions_max = 400;
+    /// So many names are looked at before other connections of the shard get their turn.
+    static constexpr std::size_t names_between_turns = 256;
+
+    std::size_t partitions_asked_for() const {
+        const auto image = context_.target().topics();
+        std::size_t count = 0;
+        const auto add_up = [&](const cluster::topic_ptr& one) {
+            count += 1 + (one == nullptr ? 0 : static_cast<std::size_t>(one->partition_count));
+        };
+        if (request_.asks_for_all_topics(context_.version())) {
+            for (const cluster::topic_ptr& one : image->topics()) add_up(one);
+        } else {
+            for (const auto& asked : *request_.topics)
+                add_up(asked.name ? image->find(*asked.name) : image->find(asked.id));
+        }
+        return count;
+    }
+
+    void add_asked(const cluster::topic_image& image, const metadata_request::topic& asked) {
+        if (!asked.id.is_none()) return add_by_id(image, asked.id);
+        if (!asked.name) return add_error(error_code::invalid_request, "", {});
+        const cluster::topic_ptr known = image.find(*asked.name);
+        if (known != nullptr) return add(*known);
+        if (!named_.insert(*asked.name).second) return;
+        const auto refused = refused_.find(*asked.name);
+        // Made, and deleted by another client since.
+        const error_code code =
+            refused == refused_.end() ? error_code::leader_not_available : refused->second;
+        add_error(code, std::string(*asked.name), {});
+    }
+
     /// Each topic once, however often it is named: an answer must not grow with repetitions.
     void add(const cluster::topic& one) {
         if (!added_.insert(one.id).second) return;
@@ -88,27 +117,29 @@ class metadata_answer {
         add_error(error_code::unknown_topic_id, std::move(name), id);
     }
 
-    /// Makes the topic when the request, the configuration and its name allow that.
-    env::task<void> add_missing(std::string_view name) {
-        std::string own_name(name);
-        if (!is_legal_topic_name(own_name)) {
-            add_error(error_code::invalid_topic_exception, std::move(own_name), {});
-        } else if (!request_.allow_auto_topic_creation || !context_.with.options.auto_create_topics) {
-            add_error(error_code::unknown_topic_or_partition, std::move(own_name), {});
-        } else {
-            cluster::new_topic wanted;
-            wanted.name = own_name;
-            wanted.partition_count = context_.with.options.partitions_default;
-            const auto made = co_await context_.target().create_topic(std::move(wanted));
-            if (made) {
-                add(*made);
-            } else if (const auto image = context_.target().topics();
-                       const cluster::topic_ptr other = image->find(own_name)) {
-                add(*other);  // another client was faster
-            } else {
-                add_error(auto_creation_error(made.error()), std::move(own_name), {});
-            }
+    /// Makes the topics that are missing when the request, the configuration and their names allow that.
+    env::task<void> create_missing() {
+        std::size_t looked_at = 0;
+        for (const auto& asked : *request_.topics) {
+            if (++looked_at % names_between_turns == 0) co_await env::yield(context_.target().world().loop);
+            if (!asked.id.is_none() || !asked.name || refused_.contains(*asked.name)) continue;
+            if (context_.target().topics()->find(*asked.name) != nullptr) continue;
+            const error_code code = co_await create(*asked.name);
+            if (code != error_code::none) refused_.emplace(*asked.name, code);
         }
+    }
+
+    env::task<error_code> create(std::string_view name) {
+        if (!is_legal_topic_name(name)) co_return error_code::invalid_topic_exception;
+        if (!request_.allow_auto_topic_creation || !context_.with.options.auto_create_topics)
+            co_return error_code::unknown_topic_or_partition;
+        // Nobody waits for the answer, or the broker is about to stop.
+        if (context_.hurry.is_set()) co_return error_code::leader_not_available;
+        cluster::new_topic wanted;
+        wanted.name = name;
+        wanted.partition_count = context_.with.options.partitions_default;
+        const auto made = co_await context_.target().create_topic(std::move(wanted));
+        co_return made ? error_code::none : auto_creation_error(made.error());
     }
 
     void add_error(error_code code, std::optional<std::string> name, const topic_id& id) {
@@ -123,7 +154,9 @@ class metadata_answer {
     const metadata_request& request_;
     metadata_response response_;
     std::unordered_set<topic_id> added_;
-    std::unordered_set<std::string_view> missing_;
+    std::unordered_set<std::string_view> named_;
+    /// Why topics of these names were not made.
+    std::unordered_map<std::string_view, error_code> refused_;
 };
 
 }  // namespace

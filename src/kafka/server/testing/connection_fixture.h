@@ -31,7 +31,7 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
     void limit_process_bytes(std::size_t bytes) {
         process_limit_options changed;
         changed.in_flight_bytes = bytes;
-        changed.fetch_bytes = bytes;
+        changed.answer_bytes = bytes;
         limit_process(changed);
     }
     void limit_process(const process_limit_options& changed) {
@@ -43,8 +43,9 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
             resources = std::make_unique<connection_resources>(
                 connection_resources{{broker, options, metrics, log, memo},
                                      limits->request_memory.share(0),
+                                     limits->kept_memory.share(0),
                                      *limits->frame_memory[0],
-                                     limits->fetch_memory.share(0),
+                                     limits->answer_memory.share(0),
                                      slots,
                                      *this});
         }
@@ -92,7 +93,8 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
         run();
         EXPECT_TRUE(connections.empty());
         EXPECT_EQ(limits->request_memory.held_bytes(), 0u);
-        EXPECT_EQ(limits->fetch_memory.held_bytes(), 0u);
+        EXPECT_EQ(limits->kept_memory.held_bytes(), 0u);
+        EXPECT_EQ(limits->answer_memory.held_bytes(), 0u);
         EXPECT_EQ(limits->frame_memory[0]->held_bytes(), 0u);
     }
 
