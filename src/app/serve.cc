@@ -11,11 +11,13 @@
 #include "app/descriptor_budget.h"
 #include "app/doors.h"
 #include "app/exit_code.h"
+#include "app/memory_plan.h"
 #include "app/module_options.h"
 #include "app/storage_failure.h"
 #include "app/version.h"
 #include "base/logging.h"
 #include "env/host.h"
+#include "env/memory_size.h"
 #include "env/open_files_limit.h"
 #include "shard/journal_budget.h"
 #include "shard/store.h"
@@ -164,8 +166,11 @@ int run_serve(const serve_arguments& arguments) {
         log_error("serve", "{}", host.error().message());
         return number_of(exit_code::failed);
     }
-    limit_descriptors(options, (*host)->shard_count());
-    serving server(**host, options);
+    memory_plan plan = plan_memory(options, (*host)->shard_count(), env::usable_memory_bytes());
+    if (plan.limits_bytes > plan.memory_bytes) log_warning("serve", "{}", describe(plan));
+    else log_info("serve", "{}", describe(plan));
+    limit_descriptors(plan.options, (*host)->shard_count());
+    serving server(**host, plan.options);
     (*host)->on_stop_signal([&server] { env::spawn(server.work(), server.stop()); });
     (*host)->shard(0).loop.post([&server] { env::spawn(server.work(), server.start()); });
     (*host)->run();
