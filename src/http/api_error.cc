@@ -34,6 +34,10 @@ api_error unknown_partition(std::string_view topic, std::int64_t partition, std:
                         partition_count - 1)};
 }
 
+api_error overloaded() {
+    return {503, "overloaded", "the server has no memory for this request at the moment; try again", soon_s};
+}
+
 api_error append_error(tablet_errc code, const char* sentence) {
     switch (code) {
         case tablet_errc::unknown_tablet:

@@ -41,6 +41,9 @@ inline std::unexpected<api_error> refuse(int status, std::string_view code, std:
 api_error unknown_topic(std::string_view topic);
 api_error unknown_partition(std::string_view topic, std::int64_t partition, std::int32_t partition_count);
 
+/// There is no memory for the request.
+api_error overloaded();
+
 /// Of an append that failed. REQUIRES: neither ok nor outcome_unknown.
 api_error append_error(tablet_errc code, const char* sentence);
 /// Of a read. REQUIRES: not ok.
