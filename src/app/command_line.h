@@ -1,5 +1,5 @@
-// The command line as plain values. Everything about its syntax is in command_line.cc, the only file that
-// knows the parser; what a struct here says has passed every check that needs no file and no server.
+// The command line as plain values. Everything about its syntax is in app/syntax, the only files that
+// know the parser; what a struct here says has passed every check that needs no file and no server.
 #pragma once
 
 #include <cstdint>

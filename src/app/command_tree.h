@@ -34,7 +34,7 @@ struct command_description {
     std::vector<std::string> notes;
 };
 
-/// As the parser has it (command_line.cc).
+/// As the parser has it (app/syntax).
 command_description describe_command_line();
 
 }  // namespace logstore::app

@@ -1,4 +1,4 @@
-// How help is laid out. Included by command_line.cc alone (it pulls in the parser).
+// How help is laid out. Included by app/syntax alone (it pulls in the parser).
 #pragma once
 
 #include <map>
