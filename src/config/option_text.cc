@@ -26,11 +26,21 @@ std::string readable_default(const option& about) {
     return render_value(about, initial);
 }
 
+/// What a plain number in the file counts; a default or bounds such as 0 and -1 do not show it.
+std::string_view unit_sentence(unit counts) {
+    switch (counts) {
+        case unit::none: return "";
+        case unit::bytes: return "In bytes. ";
+        case unit::milliseconds: return "In milliseconds. ";
+    }
+    return "";
+}
+
 void append_option(std::string& out, const server_option& about, const server_options& options) {
     append_comment(out, about.meaning);
     const std::string bounds = describe_bounds(about);
-    std::string facts =
-        fmt::format("Default: {}{}{}.", readable_default(about), bounds.empty() ? "" : "; ", bounds);
+    std::string facts = fmt::format("{}Default: {}{}{}.", unit_sentence(about.counts), readable_default(about),
+                                    bounds.empty() ? "" : "; ", bounds);
     if (!about.example.empty()) facts += fmt::format(" Example: {}.", about.example);
     if (!about.kafka_name.empty()) facts += fmt::format(" Kafka's name: {}.", about.kafka_name);
     if (!about.needs_restart) facts += " Takes effect without a restart.";

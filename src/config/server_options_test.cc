@@ -189,6 +189,9 @@ TEST(option_text, a_printed_configuration_explains_each_option) {
     EXPECT_THAT(text, HasSubstr("# Journal files of each shard. One of them is in reserve for checkpoints.\n"
                                 "# Default: 4; 3 to 64.\n"
                                 "journal_files = 4\n"));
+    EXPECT_THAT(text, HasSubstr("# In milliseconds. Default: 10 s; 10 ms to 1 h.\n"
+                                "checkpoint_interval_ms = 10000\n"));
+    EXPECT_THAT(text, HasSubstr("# In bytes. Default: -1; at least -1. "));
     for (const server_option& about : server_option_table()) {
         EXPECT_THAT(text, HasSubstr("\n" + std::string(about.key()) + " = ")) << about.name;
     }
