@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/bench/bench_options.h"
 #include "app/completion.h"
 #include "app/exit_code.h"
 #include "app/record_format.h"
@@ -79,19 +80,6 @@ struct repair_command {
     bool json = false;
 };
 
-/// `logstore bench latency`.
-struct bench_latency_command {
-    server_choice target;
-    std::string topic;
-    /// Nothing = as many as the topic has; 1 when it is made.
-    std::optional<std::int32_t> partitions;
-    std::uint32_t connections = 0;
-    std::uint64_t requests = 0;
-    std::uint32_t value_bytes = 0;
-    /// Leave the topic that was made for the run.
-    bool keep_topic = false;
-};
-
 /// `logstore produce`.
 struct produce_command {
     server_choice target;
@@ -135,7 +123,7 @@ struct completion_command {
 struct man_command {};
 
 using command = std::variant<serve_command, create_topic_command, list_topics_command, describe_topic_command,
-                             delete_topic_command, inspect_command, repair_command, bench_latency_command,
+                             delete_topic_command, inspect_command, repair_command, bench_load_command,
                              produce_command, consume_command, completion_command, man_command>;
 
 /// The command line asks for no command: for help or the version, or it is wrong.

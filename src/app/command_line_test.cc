@@ -156,27 +156,67 @@ TEST_F(command_line, inspect_takes_a_format_and_a_path) {
 }
 
 TEST_F(command_line, the_bench_has_the_defaults_of_its_help) {
-    const auto run = parsed<bench_latency_command>({"bench", "latency"});
-    EXPECT_EQ(run.connections, 100u);
-    EXPECT_EQ(run.requests, 10'000u);
-    EXPECT_EQ(run.value_bytes, 2048u);
-    EXPECT_EQ(run.topic, "bench-latency");
-    EXPECT_EQ(run.partitions, std::nullopt);
-    EXPECT_FALSE(run.keep_topic);
+    const auto latency = parsed<bench_load_command>({"bench", "latency"});
+    EXPECT_EQ(latency.load.connections, 100u);
+    EXPECT_EQ(latency.load.requests, 10'000u);
+    EXPECT_EQ(latency.load.duration, std::nullopt);
+    EXPECT_EQ(latency.load.value_bytes, 2048u);
+    EXPECT_EQ(latency.load.in_flight, 1u);
+    EXPECT_EQ(latency.load.batch_bytes, 0u);
+    EXPECT_EQ(latency.load.rate, std::nullopt);
+    EXPECT_EQ(latency.place.topic, "bench-latency");
+    EXPECT_EQ(latency.place.partitions, std::nullopt);
+    EXPECT_EQ(latency.place.partitions_when_made, 1);
+    EXPECT_EQ(latency.place.json_file, std::nullopt);
+    EXPECT_FALSE(latency.place.keep_topic);
+    const auto throughput = parsed<bench_load_command>({"bench", "throughput"});
+    EXPECT_EQ(throughput.load.connections, 4u);
+    EXPECT_EQ(throughput.load.in_flight, 4u);
+    EXPECT_EQ(throughput.load.value_bytes, 1024u);
+    EXPECT_EQ(throughput.load.batch_bytes, 65'536u);
+    EXPECT_EQ(throughput.load.requests, std::nullopt);
+    EXPECT_EQ(throughput.load.duration, std::chrono::seconds(10));
+    EXPECT_EQ(throughput.load.warm_up, std::chrono::seconds(2));
+    EXPECT_EQ(throughput.place.partitions_when_made, 4);
 }
 
 TEST_F(command_line, the_bench_takes_numbers_and_sizes) {
-    const auto run = parsed<bench_latency_command>({"bench", "latency", "--connections", "1000", "--requests",
-                                                    "5000000000", "--value-size", "64KiB", "--partitions",
-                                                    "10", "--topic", "t", "--keep"});
-    EXPECT_EQ(run.connections, 1000u);
-    EXPECT_EQ(run.requests, 5'000'000'000u);
-    EXPECT_EQ(run.value_bytes, 65'536u);
-    EXPECT_EQ(run.partitions, 10);
-    EXPECT_EQ(run.topic, "t");
-    EXPECT_TRUE(run.keep_topic);
+    const auto run =
+        parsed<bench_load_command>({"bench", "latency", "--connections", "1000", "--requests", "5000000000",
+                                    "--value-size", "64KiB", "--partitions", "10", "--topic", "t", "--keep"});
+    EXPECT_EQ(run.load.connections, 1000u);
+    EXPECT_EQ(run.load.requests, 5'000'000'000u);
+    EXPECT_EQ(run.load.value_bytes, 65'536u);
+    EXPECT_EQ(run.place.partitions, 10);
+    EXPECT_EQ(run.place.topic, "t");
+    EXPECT_TRUE(run.place.keep_topic);
+    const auto open = parsed<bench_load_command>(
+        {"bench", "latency", "--rate", "5000", "--duration", "90s", "--warm-up", "500ms"});
+    EXPECT_EQ(open.load.rate, 5000);
+    EXPECT_EQ(open.load.duration, std::chrono::seconds(90));
+    EXPECT_EQ(open.load.requests, std::nullopt);
+    EXPECT_EQ(open.load.warm_up, std::chrono::milliseconds(500));
     refused({"bench", "latency", "--connections", "0"});
     refused({"bench", "latency", "--value-size", "2MiB"});
+    refused({"bench", "latency", "--rate", "0"});
+    refused({"bench", "latency", "--duration", "1s", "--requests", "5"});
+    refused({"bench", "throughput", "--compression", "rar"});
+    EXPECT_CONTAINS(refused({"bench", "throughput", "--value-size", "31", "--verify"}), "32 bytes or more");
+}
+
+TEST_F(command_line, the_bench_prints_json_or_writes_it_to_a_file) {
+    EXPECT_EQ(parsed<bench_load_command>({"bench", "latency", "--json"}).place.json_file, "-");
+    EXPECT_EQ(parsed<bench_load_command>({"bench", "latency", "--json", "--keep"}).place.json_file, "-");
+    EXPECT_EQ(parsed<bench_load_command>({"bench", "latency", "--json", "x.json"}).place.json_file, "x.json");
+}
+
+TEST_F(command_line, the_bench_speaks_kafka_or_http) {
+    const auto run =
+        parsed<bench_load_command>({"bench", "latency", "--protocol", "http", "--http", "10.0.0.5:80"});
+    EXPECT_EQ(run.load.protocol, bench_protocol::http);
+    EXPECT_EQ(run.load.http_server.text(), "10.0.0.5:80");
+    refused({"bench", "latency", "--protocol", "resp"});
+    refused({"bench", "latency", "--http", "here"});
 }
 
 // --- produce and consume
@@ -294,6 +334,7 @@ TEST_F(command_line, help_is_what_its_snapshots_say) {
     expect_help({"consume"});
     expect_help({"bench"});
     expect_help({"bench", "latency"});
+    expect_help({"bench", "throughput"});
     expect_help({"inspect"});
     expect_help({"inspect", "segment"});
     expect_help({"inspect", "journal"});

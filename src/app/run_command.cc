@@ -1,6 +1,6 @@
 #include "app/run_command.h"
 
-#include "app/bench_latency.h"
+#include "app/bench/load_command.h"
 #include "app/byte_input.h"
 #include "app/command_line.h"
 #include "app/consume.h"
@@ -42,12 +42,8 @@ struct runner {
     int operator()(const delete_topic_command& asked) const { return on_host(run_delete_topic, asked); }
     int operator()(const inspect_command& asked) const { return on_host(run_inspect, asked); }
     int operator()(const repair_command& asked) const { return on_host(run_repair, asked); }
-    int operator()(const bench_latency_command& asked) const {
-        interruption stop;
-        return number_of(run_on_host(out, [&](env::host& host) {
-            host.on_stop_signal([&stop] { stop.request(); });
-            return run_bench_latency(host.shard(0), &out, &stop, asked);
-        }));
+    int operator()(const bench_load_command& asked) const {
+        return on_interruptible_host(run_bench_load, asked);
     }
     int operator()(const produce_command& asked) const {
         interruption stop;
@@ -66,14 +62,17 @@ struct runner {
         out.print(man_page(describe_command_line(), version_text()));
         return number_of(exit_code::success);
     }
-    int operator()(const consume_command& asked) const {
+    int operator()(const consume_command& asked) const { return on_interruptible_host(run_consume, asked); }
+
+    template <class Command>
+    int on_interruptible_host(env::task<exit_code> (*run)(env::environment, console*, interruption*, Command),
+                              const Command& asked) const {
         interruption stop;
         return number_of(run_on_host(out, [&](env::host& host) {
             host.on_stop_signal([&stop] { stop.request(); });
-            return run_consume(host.shard(0), &out, &stop, asked);
+            return run(host.shard(0), &out, &stop, asked);
         }));
     }
-
     template <class Command>
     int on_host(env::task<exit_code> (*run)(env::environment, console*, Command),
                 const Command& asked) const {

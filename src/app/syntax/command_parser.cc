@@ -60,13 +60,17 @@ CLI::App& command_parser::add_group(CLI::App& parent, const char* name, const ch
 }
 
 void command_parser::add_server_options(CLI::App& command) {
+    add_server(command);
+    add_json(command);
+}
+
+void command_parser::add_server(CLI::App& command) {
     command
         .add_option("--server", server_,
                     fmt::format("The server's address. Default: {} of the environment, else {}.",
                                 server_variable, default_server))
         ->type_name("HOST:PORT")
         ->check(check_server);
-    add_json(command);
 }
 
 void command_parser::add_json(CLI::App& command, std::string description) {

@@ -35,6 +35,7 @@ class command_parser {
 
     /// --server and --json; read by target().
     void add_server_options(CLI::App& command);
+    void add_server(CLI::App& command);
     void add_json(CLI::App& command, std::string description = "Print one JSON document instead of text.");
     bool json() const { return json_; }
     /// Of the environment when --server was not given.

@@ -1,7 +1,7 @@
-// `logstore bench latency`.
+// `logstore bench latency` and `logstore bench throughput`.
 #pragma once
 
-#include "app/command_line.h"
+#include "app/bench/bench_options.h"
 #include "app/console.h"
 #include "app/exit_code.h"
 #include "app/interruption.h"
@@ -11,7 +11,7 @@ namespace logstore::app {
 
 /// Prints the report of a run; success only when every request was acknowledged. Interrupted, it reports what
 /// was done. A topic that it makes is deleted at the end, whatever the end is. What it is given outlives it.
-env::task<exit_code> run_bench_latency(env::environment world, console* out, interruption* stop,
-                                       bench_latency_command asked);
+env::task<exit_code> run_bench_load(env::environment world, console* out, interruption* stop,
+                                    bench_load_command asked);
 
 }  // namespace logstore::app

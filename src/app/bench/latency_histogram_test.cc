@@ -1,4 +1,4 @@
-#include "app/latency_histogram.h"
+#include "app/bench/latency_histogram.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace logstore::app {
+namespace logstore::app::bench {
 namespace {
 
 using env::duration;
@@ -70,6 +70,33 @@ TEST(latency_histogram, quantiles_are_never_below_the_truth_and_at_most_a_thousa
     EXPECT_NEAR(histogram.average_ms(), static_cast<double>(sum) / 1e5 / 1e6, 1e-9);
 }
 
+TEST(latency_histogram, two_halves_added_are_the_whole) {
+    latency_histogram whole, first, second;
+    for (int i = 1; i <= 10'000; ++i) {
+        const duration latency(i * i);
+        whole.record(latency);
+        (i % 3 == 0 ? first : second).record(latency);
+    }
+    first.add(second);
+    EXPECT_EQ(first.count(), whole.count());
+    EXPECT_EQ(first.max(), whole.max());
+    EXPECT_EQ(first.average_ms(), whole.average_ms());
+    for (const double q : {0.1, 0.5, 0.99, 1.0}) EXPECT_EQ(first.quantile(q), whole.quantile(q));
+    first.clear();
+    EXPECT_EQ(first.count(), 0u);
+    EXPECT_EQ(first.quantile(1), duration(0));
+}
+
+TEST(latency_histogram, counts_what_is_not_above) {
+    latency_histogram histogram;
+    for (int ns = 1; ns <= 1000; ++ns) histogram.record(duration(ns));
+    EXPECT_EQ(histogram.count_up_to(duration(-1)), 0u);
+    EXPECT_EQ(histogram.count_up_to(duration(0)), 0u);
+    EXPECT_EQ(histogram.count_up_to(duration(250)), 250u);
+    EXPECT_EQ(histogram.count_up_to(duration(1000)), 1000u);
+    EXPECT_EQ(histogram.count_up_to(duration(1'000'000)), 1000u);
+}
+
 TEST(latency_histogram, powers_of_two_and_their_neighbours_fall_into_buckets_that_hold_them) {
     for (int bits = 1; bits < 42; ++bits) {
         for (const std::int64_t delta : {-1, 0, 1}) {
@@ -84,4 +111,4 @@ TEST(latency_histogram, powers_of_two_and_their_neighbours_fall_into_buckets_tha
 }
 
 }  // namespace
-}  // namespace logstore::app
+}  // namespace logstore::app::bench

@@ -1,4 +1,4 @@
-#include "app/latency_histogram.h"
+#include "app/bench/latency_histogram.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 
-namespace logstore::app {
+namespace logstore::app::bench {
 namespace {
 
 // Values below 2^11 have a bucket each. From there on every power of two is cut into 2^10 buckets of equal
@@ -44,6 +44,21 @@ void latency_histogram::record(env::duration latency) {
     max_ = std::max(max_, env::duration(static_cast<env::duration::rep>(ns)));
 }
 
+void latency_histogram::add(const latency_histogram& other) {
+    for (std::uint64_t bucket = 0; bucket < bucket_count; ++bucket)
+        buckets_[bucket] += other.buckets_[bucket];
+    count_ += other.count_;
+    sum_ns_ += other.sum_ns_;
+    max_ = std::max(max_, other.max_);
+}
+
+void latency_histogram::clear() {
+    std::ranges::fill(buckets_, 0);
+    count_ = 0;
+    sum_ns_ = 0;
+    max_ = env::duration(0);
+}
+
 double latency_histogram::average_ms() const {
     return count_ == 0 ? 0 : static_cast<double>(sum_ns_) / static_cast<double>(count_) / 1e6;
 }
@@ -67,4 +82,13 @@ env::duration latency_histogram::quantile(double q) const {
     CHECK(false, "{} of {} latencies are in buckets", seen, count_);
 }
 
-}  // namespace logstore::app
+std::uint64_t latency_histogram::count_up_to(env::duration latency) const {
+    if (latency.count() < 0) return 0;
+    if (latency >= max_) return count_;
+    const std::uint64_t last = bucket_of(std::min(static_cast<std::uint64_t>(latency.count()), largest_ns));
+    std::uint64_t seen = 0;
+    for (std::uint64_t bucket = 0; bucket <= last; ++bucket) seen += buckets_[bucket];
+    return seen;
+}
+
+}  // namespace logstore::app::bench

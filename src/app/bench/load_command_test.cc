@@ -1,4 +1,4 @@
-#include "app/bench_latency.h"
+#include "app/bench/load_command.h"
 
 #include <gtest/gtest.h>
 
@@ -17,13 +17,13 @@ using kafka::testing::run_on_host;
 
 struct stage {
     explicit stage(env::environment the_world) : world(the_world), broker(world), memory(broker) {
-        asked.target.server = broker.address();
-        asked.topic = "load";
-        asked.connections = 10;
-        asked.requests = 1000;
-        asked.value_bytes = 100;
+        asked.place.server = broker.address();
+        asked.place.topic = "load";
+        asked.load.connections = 10;
+        asked.load.requests = 1000;
+        asked.load.value_bytes = 100;
     }
-    env::task<exit_code> run() { return run_bench_latency(world, &out, &stop, asked); }
+    env::task<exit_code> run() { return run_bench_load(world, &out, &stop, asked); }
     bool printed(std::string_view line) const {
         return ("\n" + out.printed).find("\n" + std::string(line) + "\n") != std::string::npos;
     }
@@ -31,7 +31,7 @@ struct stage {
     env::environment world;
     fake_broker broker;
     memory_topics memory;
-    bench_latency_command asked;
+    bench_load_command asked;
     testing::recorded_console out;
     interruption stop;
 };
@@ -40,8 +40,8 @@ struct stage {
 
 env::task<void> whole_run(env::environment world) {
     stage on(world);
-    on.asked.keep_topic = true;
-    on.asked.partitions = 4;
+    on.asked.place.keep_topic = true;
+    on.asked.place.partitions = 4;
     const exit_code code = co_await on.run();
     EXPECT_EQ(code, exit_code::success) << on.out.said;
     EXPECT_LINE(on, "Total requests sent: 1000");
@@ -63,7 +63,7 @@ env::task<void> whole_run(env::environment world) {
     }
     EXPECT_EQ(records, 1000);
 }
-TEST(bench_latency, every_request_is_one_acknowledged_record) {
+TEST(load_command, every_request_is_one_acknowledged_record) {
     run_on_host(whole_run);
 }
 
@@ -73,7 +73,7 @@ env::task<void> own_topic(env::environment world) {
     EXPECT_EQ(code, exit_code::success) << on.out.said;
     EXPECT_TRUE(on.memory.topics.empty());
 }
-TEST(bench_latency, a_topic_that_it_made_is_deleted) {
+TEST(load_command, a_topic_that_it_made_is_deleted) {
     run_on_host(own_topic);
 }
 
@@ -83,13 +83,13 @@ env::task<void> topic_of_others(env::environment world) {
     const exit_code code = co_await on.run();
     EXPECT_EQ(code, exit_code::success) << on.out.said;
     EXPECT_TRUE(on.memory.topics.contains("load"));
-    on.asked.partitions = 4;
+    on.asked.place.partitions = 4;
     const exit_code other_count = co_await on.run();
     EXPECT_EQ(other_count, exit_code::wrong_usage);
     EXPECT_NE(on.out.said.find("it has 3 partitions, not 4"), std::string::npos) << on.out.said;
     EXPECT_TRUE(on.memory.topics.contains("load"));
 }
-TEST(bench_latency, a_topic_that_was_there_stays) {
+TEST(load_command, a_topic_that_was_there_stays) {
     run_on_host(topic_of_others);
 }
 
@@ -104,7 +104,7 @@ env::task<void> refusals(env::environment world) {
     EXPECT_LINE(on, "Failed requests: 2");
     EXPECT_NE(on.out.said.find("KAFKA_STORAGE_ERROR"), std::string::npos) << on.out.said;
 }
-TEST(bench_latency, only_acknowledged_requests_count_as_successful) {
+TEST(load_command, only_acknowledged_requests_count_as_successful) {
     run_on_host(refusals);
 }
 
@@ -124,7 +124,7 @@ env::task<void> one_connection_lost(env::environment world) {
     EXPECT_LINE(on, "Failed requests: 1");
     EXPECT_NE(on.out.said.find("1 of 10 connections were lost"), std::string::npos) << on.out.said;
 }
-TEST(bench_latency, the_others_do_the_work_of_a_lost_connection) {
+TEST(load_command, the_others_do_the_work_of_a_lost_connection) {
     run_on_host(one_connection_lost);
 }
 
@@ -142,13 +142,13 @@ env::task<void> server_gone(env::environment world) {
     EXPECT_NE(on.out.said.find("10 of 10 connections were lost"), std::string::npos)
         << on.out.said << on.out.printed;
 }
-TEST(bench_latency, a_run_ends_when_all_connections_are_gone) {
+TEST(load_command, a_run_ends_when_all_connections_are_gone) {
     run_on_host(server_gone);
 }
 
 env::task<void> interrupted(env::environment world) {
     stage on(world);
-    on.asked.requests = 1'000'000'000;
+    on.asked.load.requests = 1'000'000'000;
     const auto serve = on.broker.on_request;
     int produced = 0;
     on.broker.on_request = [&](fake_broker::session& with, const kafka::request_frame& request) {
@@ -160,19 +160,20 @@ env::task<void> interrupted(env::environment world) {
     EXPECT_LINE(on, "Failed requests: 0");
     EXPECT_TRUE(on.memory.topics.empty()) << "the topic it made is deleted all the same";
 }
-TEST(bench_latency, an_interrupted_run_reports_and_cleans_up) {
+TEST(load_command, an_interrupted_run_reports_and_cleans_up) {
     run_on_host(interrupted);
 }
 
 env::task<void> fewer_requests_than_connections(env::environment world) {
     stage on(world);
-    on.asked.requests = 3;
-    on.asked.target.json = true;
+    on.asked.load.requests = 3;
+    on.asked.place.json_file = "-";
     const exit_code code = co_await on.run();
     EXPECT_EQ(code, exit_code::success);
-    EXPECT_TRUE(on.out.printed.starts_with("{\"sent\":3,\"successful\":3,")) << on.out.printed;
+    EXPECT_TRUE(on.out.printed.contains("\"requests\":{\"sent\":3,\"acknowledged\":3,\"failed\":0,"))
+        << on.out.printed;
 }
-TEST(bench_latency, there_may_be_fewer_requests_than_connections) {
+TEST(load_command, there_may_be_fewer_requests_than_connections) {
     run_on_host(fewer_requests_than_connections);
 }
 
