@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/broker_configs.h"
 #include "app/module_options.h"
 #include "shard/call.h"
 
@@ -72,6 +73,7 @@ result<> doors::open_kafka(shard_doors& which, std::uint32_t index) {
     if (!advertised) return std::unexpected(advertised.error());
     kafka::server_options options = kafka_options_of(options_);
     options.advertised = *advertised;
+    options.configs = broker_configs_of(options_);
     which.kafka = std::make_unique<kafka::server>(*which.broker, *kafka_limits_, index, options);
     if (auto listening = which.kafka->listen(kafka_at_, host_.shard_count() > 1); !listening) {
         return cannot_listen(listening.error(), kafka_at_, "--kafka");
@@ -104,7 +106,8 @@ env::task<> doors::on_each_shard(env::task<bool> (*what)(shard_doors* which)) {
         shard_doors* which = &doors_[index];
         shard& owner = store_.at(index);
         auto call = [what, which] { return what(which); };
-        auto done = co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(call));
+        auto done =
+            co_await call_on(host_.shard(0).loop, owner.world().loop, owner.control(), std::move(call));
         (void)done;
     }
 }

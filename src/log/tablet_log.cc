@@ -371,6 +371,19 @@ env::task<result<>> remove_renamed_directory(env::file_system* files, std::strin
     co_return co_await files->sync_directory(folder);
 }
 
+env::task<result<std::uint64_t>> tablet_log::size_bytes() {
+    auto loaded = co_await load_sealed();
+    if (!loaded) co_return std::unexpected(loaded.error());
+    co_return loaded_size_bytes();
+}
+
+std::uint64_t tablet_log::loaded_size_bytes() const {
+    std::uint64_t sum = 0;
+    for (const sealed_segment& segment : sealed_) sum += segment.bytes;
+    for (const auto& segment : live_) sum += segment->end();
+    return sum;
+}
+
 std::size_t tablet_log::memory_bytes() const {
     std::size_t sum = sizeof *this;
     for (const auto& segment : live_) sum += sizeof *segment + segment->tail().memory_bytes() + segment->index().memory_bytes();

@@ -98,6 +98,9 @@ class tablet_log {
     /// The epoch of the batch that holds `wanted`; no_leader_epoch outside the log.
     env::task<result<leader_epoch>> epoch_at(offset wanted);
 
+    /// Of the batches in all segments, those that are not in files yet among them. Lists the sealed segments at first use.
+    env::task<result<std::uint64_t>> size_bytes();
+
     std::size_t memory_bytes() const;
     log_context& context() { return context_; }
 
@@ -113,6 +116,8 @@ class tablet_log {
     segment_view view_of(const sealed_segment& segment) const;
     segment_view view_of(const std::shared_ptr<live_segment>& segment) const;
     env::task<result<>> load_sealed();
+    /// REQUIRES: the list of sealed segments is loaded.
+    std::uint64_t loaded_size_bytes() const;
     env::task<result<>> write_behind_in_turn();
     env::task<result<>> settle_in_turn();
     env::task<result<epoch_history>> epochs();

@@ -61,9 +61,7 @@ env::task<result<std::uint64_t>> tablet_log::apply_retention(timestamp_ms now) {
         }
         if (!is_older_than_retention(sealed_[index].max_timestamp, now)) break;
     }
-    std::uint64_t total = 0;
-    for (const auto& segment : sealed_) total += segment.bytes;
-    for (const auto& segment : live_) total += segment->end();
+    const std::uint64_t total = loaded_size_bytes();
     std::uint64_t freed = 0;
     std::uint64_t left_over = 0;
     offset new_start = log_start_;

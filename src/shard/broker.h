@@ -14,6 +14,7 @@
 #include "model/topic_partition.h"
 #include "shard/append_call.h"
 #include "shard/read.h"
+#include "shard/tablet_size.h"
 #include "shard/wait_signal.h"
 
 namespace logstore {
@@ -49,6 +50,15 @@ class broker {
                                           wait_signal* cancel) = 0;
     virtual env::task<list_offset_outcome> list_offset(list_offset_request request) = 0;
 
+    /// What tablets of any shard take on disk, in the order asked. The first time after a start their files
+    /// are listed; later it costs no more than the message to their shards.
+    virtual env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets) = 0;
+    /// The folder that holds the tablets, and the room in its file system.
+    virtual const std::string& log_folder() const = 0;
+    virtual env::task<result<env::file_system_space>> space() = 0;
+
+    /// What a topic has where its own configs do not say.
+    virtual const cluster::topic_settings& topic_defaults() const = 0;
     /// Complete when every shard knows. Errors are of cluster/errc.h, or tablet_errc::stopping.
     virtual env::task<result<cluster::topic>> create_topic(cluster::new_topic wanted) = 0;
     virtual env::task<result<>> delete_topic(topic_id id) = 0;

@@ -17,6 +17,7 @@
 #include "shard/data_wait.h"
 #include "shard/lack_of_space.h"
 #include "shard/read.h"
+#include "shard/tablet_size.h"
 
 namespace logstore {
 
@@ -91,6 +92,10 @@ class shard final : public journal_listener {
     env::task<read_outcome> read(read_request request);
     env::task<> wait_for_data(std::vector<seen_tablet> seen, env::monotonic_time until, wait_signal* cancel);
     env::task<list_offset_outcome> list_offset(list_offset_request request);
+    /// One of each, in the order asked, of tablets of any shard.
+    env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets);
+    /// Of the file system that holds the tablets.
+    env::task<result<env::file_system_space>> space() { return world_.files.space(context_.folder); }
 
     /// What this shard knows of its storage, for figures and tests.
     const log_context& storage() const { return context_; }
@@ -132,6 +137,14 @@ class shard final : public journal_listener {
     hosted* find(const tablet_id& tablet);
     env::task<read_outcome> read_here(read_request request);
     env::task<list_offset_outcome> list_offset_here(list_offset_request request);
+    struct size_sweep {
+        std::vector<tablet_size> answers;
+        std::size_t next = 0;
+    };
+    env::task<> measure(hosted* target, tablet_size* answer);
+    env::task<> measure_next(size_sweep* work);
+    /// Of those that are local, in the order asked.
+    env::task<std::vector<tablet_size>> sizes_here(std::shared_ptr<const std::vector<tablet_id>> tablets);
     void watch_here(const seen_tablet& seen, const std::shared_ptr<data_wait>& waiter);
     env::task<result<>> delete_tablet(tablet_id id);
     env::task<result<>> remove_hosted(std::unique_ptr<hosted> gone);

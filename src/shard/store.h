@@ -44,6 +44,10 @@ class store {
     shard& at(std::uint32_t index) { return *shards_.at(index).owner; }
     const std::string& cluster_id() const { return identity_.cluster_id; }
     boot_number boot() const { return identity_.boot; }
+    /// Holds the tablets. On any thread, as the next one.
+    const std::string& log_folder() const { return options_.shard.logs_folder; }
+    /// What a topic has where its own configs do not say.
+    const cluster::topic_settings& topic_defaults() const { return options_.topics.defaults; }
     const recovered_store& recovered() const { return recovered_; }
 
     /// The topics as this shard knows them. On that shard's thread.

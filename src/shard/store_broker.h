@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "env/absolute_path.h"
 #include "shard/broker.h"
 #include "shard/store.h"
 
@@ -14,7 +15,8 @@ namespace logstore {
 /// `broker` for one shard of a store. Belongs to that shard's thread; the store outlives it.
 class store_broker final : public broker {
   public:
-    store_broker(store& whole, std::uint32_t shard_index) : store_(whole), shard_(whole.at(shard_index)) {}
+    store_broker(store& whole, std::uint32_t shard_index)
+        : store_(whole), shard_(whole.at(shard_index)), log_folder_(env::absolute_path(whole.log_folder())) {}
 
     env::environment& world() override { return shard_.world(); }
     broker_id node() const override { return broker_id(0); }
@@ -35,7 +37,13 @@ class store_broker final : public broker {
     env::task<list_offset_outcome> list_offset(list_offset_request request) override {
         return shard_.list_offset(request);
     }
+    env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets) override {
+        return shard_.sizes(std::move(tablets));
+    }
+    const std::string& log_folder() const override { return log_folder_; }
+    env::task<result<env::file_system_space>> space() override { return shard_.space(); }
 
+    const cluster::topic_settings& topic_defaults() const override { return store_.topic_defaults(); }
     env::task<result<cluster::topic>> create_topic(cluster::new_topic wanted) override {
         return store_.create_topic(&shard_, std::move(wanted));
     }
@@ -44,6 +52,7 @@ class store_broker final : public broker {
   private:
     store& store_;
     shard& shard_;
+    const std::string log_folder_;
 };
 
 }  // namespace logstore

@@ -65,6 +65,9 @@ class encoder {
         if (flexible_) tags(source);
     }
 
+    /// In front of the elements of a list, when they are encoded one by one.
+    void list_length(std::size_t count) { (void)length(count); }
+
     /// For headers: a string in the old notation whatever the version.
     void old_nullable_string(const std::optional<std::string_view>& source) {
         if (!source) return out_.fixed(std::int16_t(-1));

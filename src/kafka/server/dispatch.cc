@@ -12,6 +12,9 @@ request_handler handler_of(api_key key) {
         case api_key::api_versions: return serve_api_versions;
         case api_key::create_topics: return serve_create_topics;
         case api_key::delete_topics: return serve_delete_topics;
+        case api_key::describe_cluster: return serve_describe_cluster;
+        case api_key::describe_configs: return serve_describe_configs;
+        case api_key::describe_log_dirs: return serve_describe_log_dirs;
         case api_key::fetch: return serve_fetch;
         case api_key::find_coordinator: return serve_find_coordinator;
         case api_key::list_offsets: return serve_list_offsets;

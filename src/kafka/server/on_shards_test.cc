@@ -38,6 +38,12 @@ class rig_broker final : public broker {
     env::task<list_offset_outcome> list_offset(list_offset_request request) override {
         return shard_.list_offset(request);
     }
+    env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets) override {
+        return shard_.sizes(std::move(tablets));
+    }
+    const std::string& log_folder() const override { return folder_; }
+    env::task<result<env::file_system_space>> space() override { return shard_.space(); }
+    const cluster::topic_settings& topic_defaults() const override { return defaults_; }
     env::task<result<cluster::topic>> create_topic(cluster::new_topic) override {
         co_return fail(cluster::errc::closed);
     }
@@ -47,6 +53,8 @@ class rig_broker final : public broker {
     shard& shard_;
     const std::shared_ptr<const cluster::topic_image> image_;
     const std::string cluster_id_ = "rig";
+    const std::string folder_ = "/data/logs";
+    const cluster::topic_settings defaults_;
 };
 
 struct client final : env::stream_handler {

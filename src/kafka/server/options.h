@@ -9,6 +9,7 @@
 #include "env/clock.h"
 #include "env/stream.h"
 #include "kafka/protocol/decoder.h"
+#include "kafka/server/broker_config.h"
 
 namespace logstore::kafka {
 
@@ -16,6 +17,8 @@ namespace logstore::kafka {
 struct server_options {
     /// What clients are told to connect to.
     env::socket_address advertised;
+    /// What DescribeConfigs says of the broker; null = nothing.
+    broker_configs configs;
 
     /// A connection that announces a larger frame is closed.
     std::size_t frame_bytes_max = std::size_t(32) << 20;

@@ -48,10 +48,11 @@ class memory_broker final : public broker {
     /// Every batch that was given to append(), in order, as it was then.
     std::vector<std::pair<tablet_id, byte_vector>> appended;
 
-    void add_topic(std::string name, std::int32_t partitions = 1) {
+    void add_topic(std::string name, std::int32_t partitions = 1, cluster::topic_configs configs = {}) {
         cluster::topic made;
         made.name = std::move(name);
         made.partition_count = partitions;
+        made.configs = std::move(configs);
         add(std::move(made));
     }
     tablet_id tablet_of(std::string_view name, std::int32_t partition = 0) const {
@@ -97,6 +98,14 @@ class memory_broker final : public broker {
         store(tablet_of(name, partition), std::move(batch));
         wake_readers();
     }
+
+    std::string folder = "/memory/logs";
+    env::file_system_space room{1 << 20, 1 << 10};
+    /// What space() fails with, when it is set.
+    std::optional<error> space_failure;
+    /// Tablets whose size is not known.
+    std::set<tablet_id> unmeasurable;
+    cluster::topic_settings defaults;
 
     // ---- broker
 
@@ -166,6 +175,32 @@ class memory_broker final : public broker {
         co_return outcome;
     }
 
+    env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets) override {
+        co_await env::yield(world_.loop);
+        std::vector<tablet_size> all;
+        for (const tablet_id& id : tablets) {
+            tablet_size& answer = all.emplace_back();
+            answer.tablet = id;
+            answer.code = stopping                            ? tablet_errc::stopping
+                          : image_->find(id.topic) == nullptr ? tablet_errc::unknown_tablet
+                          : unmeasurable.contains(id)         ? tablet_errc::storage_error
+                                                              : tablet_errc::ok;
+            if (answer.code != tablet_errc::ok) continue;
+            const tablet& of = tablets_[id];
+            for (const byte_vector& batch : of.batches) answer.bytes += batch.size();
+            answer.log_start = of.log_start;
+            answer.high_watermark = of.end;
+        }
+        co_return all;
+    }
+    const std::string& log_folder() const override { return folder; }
+    env::task<result<env::file_system_space>> space() override {
+        co_await env::yield(world_.loop);
+        if (space_failure) co_return std::unexpected(*space_failure);
+        co_return room;
+    }
+
+    const cluster::topic_settings& topic_defaults() const override { return defaults; }
     env::task<result<cluster::topic>> create_topic(cluster::new_topic wanted) override {
         co_await env::yield(world_.loop);
         if (auto failure = next_failure()) co_return std::unexpected(std::move(*failure));

@@ -9,6 +9,9 @@ namespace logstore::kafka {
 env::task<result<>> serve_api_versions(request_context* context);
 env::task<result<>> serve_create_topics(request_context* context);
 env::task<result<>> serve_delete_topics(request_context* context);
+env::task<result<>> serve_describe_cluster(request_context* context);
+env::task<result<>> serve_describe_configs(request_context* context);
+env::task<result<>> serve_describe_log_dirs(request_context* context);
 env::task<result<>> serve_fetch(request_context* context);
 env::task<result<>> serve_find_coordinator(request_context* context);
 env::task<result<>> serve_list_offsets(request_context* context);
