@@ -19,6 +19,7 @@
 #include "env/host.h"
 #include "env/memory_size.h"
 #include "env/open_files_limit.h"
+#include "env/service_manager.h"
 #include "shard/journal_budget.h"
 #include "shard/store.h"
 
@@ -105,6 +106,7 @@ env::task<result<>> serving::open_doors() {
     std::printf("ready: %s, data %s, %u shards\n", doors_->addresses().c_str(), options_.data_dir.c_str(),
                 host_.shard_count());
     std::fflush(stdout);
+    env::tell_service_manager("READY=1");
     co_return result<>{};
 }
 
@@ -114,6 +116,7 @@ env::task<> serving::stop() {
         co_return;
     }
     if (std::exchange(is_stopping_, true)) co_return;
+    env::tell_service_manager("STOPPING=1");
     log_info("serve", "stopping: requests under way are finished, then everything is written to segments");
     co_await doors_->stop();
     auto stopped = co_await store_->stop();

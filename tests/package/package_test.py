@@ -143,6 +143,8 @@ class Life(PackageCase):
         pasted = re.search(r"^tools/package && sudo (apt-get install \./build/package/\S+)$", README, re.M)
         assert pasted is not None
         self.run_("bash", "-c", pasted[1].replace("./build/package/", f"{PACKAGES}/"))
+        self.assertEqual(self.unit("ActiveState"), "active")
+        self.assertRegex(self.said(), r"(?m)^ready: ", "systemd waits until the server serves")
         self.wait_serving()
         self.assertEqual(self.unit("UnitFileState"), "enabled")
         verified = self.machine.run("systemd-analyze", "verify", "--man=no", "/lib/systemd/system/logstore.service", check=False)
