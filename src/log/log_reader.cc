@@ -233,11 +233,11 @@ env::task<result<timestamp_ms>> log_reader::max_timestamp(segment_view view) {
     co_return largest;
 }
 
-env::task<result<std::optional<found_batch>>> log_reader::find_timestamp(segment_view view, timestamp_ms wanted) {
+env::task<result<std::optional<found_batch>>> log_reader::find_timestamp(segment_view view, timestamp_ms wanted, offset from) {
     auto index = co_await index_of(view);
     if (!index) co_return std::unexpected(index.error());
-    const std::uint64_t from = (*index)->position_before(wanted);
-    cursor at{.position = from, .expected = view.base, .before = {}, .seen = {.bytes = {}, .bytes_max = walk_bytes}};
+    const std::uint64_t begin = std::max((*index)->position_before(wanted), (*index)->position_before(from));
+    cursor at{.position = begin, .expected = view.base, .before = {}, .seen = {.bytes = {}, .bytes_max = walk_bytes}};
     while (at.position < view.limit) {
         result<step> next = step{seen_at(view, at.position, at.expected, at.seen), std::nullopt};
         if (!next->batch) next = co_await look(view, &at);
@@ -246,10 +246,33 @@ env::task<result<std::optional<found_batch>>> log_reader::find_timestamp(segment
             at.pass(*next->damage);
             continue;
         }
-        if (next->batch->header.max_timestamp >= wanted) co_return next->batch;
+        const record_batch_header& header = next->batch->header;
+        if (header.max_timestamp >= wanted && header.last_offset() >= from) co_return next->batch;
         at.pass(*next->batch);
     }
     co_return std::optional<found_batch>();
+}
+
+env::task<result<std::optional<found_batch>>> log_reader::find_latest(segment_view view, offset from) {
+    auto index = co_await index_of(view);
+    if (!index) co_return std::unexpected(index.error());
+    const std::uint64_t begin = (*index)->position_before(from);
+    cursor at{.position = begin, .expected = view.base, .before = {}, .seen = {.bytes = {}, .bytes_max = walk_bytes}};
+    std::optional<found_batch> latest;
+    while (at.position < view.limit) {
+        result<step> next = step{seen_at(view, at.position, at.expected, at.seen), std::nullopt};
+        if (!next->batch) next = co_await look(view, &at);
+        if (!next) co_return std::unexpected(next.error());
+        if (next->damage) {
+            at.pass(*next->damage);
+            continue;
+        }
+        const record_batch_header& header = next->batch->header;
+        const bool is_later = !latest || header.max_timestamp > latest->header.max_timestamp;
+        if (is_later && header.last_offset() >= from) latest = next->batch;
+        at.pass(*next->batch);
+    }
+    co_return latest;
 }
 
 log_reader::batches log_reader::slice_memory(const segment_view& view, found_batch first, std::size_t bytes_max,

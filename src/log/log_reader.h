@@ -36,8 +36,10 @@ class log_reader {
     env::task<result<std::optional<found_batch>>> batch_at(segment_view view, std::uint64_t position);
     /// The largest timestamp of a segment; no_timestamp when it is empty.
     env::task<result<timestamp_ms>> max_timestamp(segment_view view);
-    /// The first batch with a record at `wanted` or later, of those that can be read.
-    env::task<result<std::optional<found_batch>>> find_timestamp(segment_view view, timestamp_ms wanted);
+    /// The first batch with a record at `wanted` or later, of those that can be read and reach up to `from`.
+    env::task<result<std::optional<found_batch>>> find_timestamp(segment_view view, timestamp_ms wanted, offset from);
+    /// The first of the batches with the largest timestamp, of those that can be read and reach up to `from`.
+    env::task<result<std::optional<found_batch>>> find_latest(segment_view view, offset from);
 
     struct batches {
         std::vector<env::shared_bytes> pieces;

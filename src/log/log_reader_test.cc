@@ -57,7 +57,7 @@ class reading : public ::testing::Test {
                 if (at == base) expect_batches(from, view, **found);
             }
             const auto by_time =
-                rig_.world.run(from.find_timestamp(view_of(offset(base)), wanted.max_timestamp));
+                rig_.world.run(from.find_timestamp(view_of(offset(base)), wanted.max_timestamp, offset(0)));
             ASSERT_TRUE(by_time && *by_time);
             EXPECT_EQ((**by_time).header.base_offset, offset(base));
         }

@@ -13,6 +13,7 @@
 #include "model/topic_id.h"
 #include "model/topic_partition.h"
 #include "shard/append_call.h"
+#include "shard/log_start.h"
 #include "shard/read.h"
 #include "shard/tablet_size.h"
 #include "shard/wait_signal.h"
@@ -49,6 +50,10 @@ class broker {
     virtual env::task<void> wait_for_data(std::vector<seen_tablet> seen, env::monotonic_time until,
                                           wait_signal* cancel) = 0;
     virtual env::task<list_offset_outcome> list_offset(list_offset_request request) = 0;
+    virtual env::task<epoch_end_outcome> find_epoch_end(epoch_end_request request) = 0;
+    /// Durable when it completes with ok. Readers are refused what lies below at once; its room on disk comes
+    /// back segment by segment.
+    virtual env::task<log_start_outcome> move_log_start(log_start_request request) = 0;
 
     /// What tablets of any shard take on disk, in the order asked. The first time after a start their files
     /// are listed; later it costs no more than the message to their shards.
@@ -62,6 +67,10 @@ class broker {
     /// Complete when every shard knows. Errors are of cluster/errc.h, or tablet_errc::stopping.
     virtual env::task<result<cluster::topic>> create_topic(cluster::new_topic wanted) = 0;
     virtual env::task<result<>> delete_topic(topic_id id) = 0;
+    /// The topic gets partitions until it has `partition_count`, all of them or, also over a crash, none.
+    /// With validate_only it is only said whether that could be. Complete and failing as create_topic.
+    virtual env::task<result<cluster::topic>> add_partitions(std::string topic, std::int32_t partition_count,
+                                                             bool validate_only) = 0;
 };
 
 }  // namespace logstore

@@ -170,6 +170,32 @@ env::task<> delete_and_create(faulted_store* store) {
     co_await store->wait(1200ms);
 }
 
+/// Into a segment, to its end, and of everything; with appends under way.
+env::task<> delete_records(faulted_store* store) {
+    env::gate beside;
+    env::spawn(beside, store->append_each(8, 2500));
+    for (const std::int64_t records_left : {7, 1, 0}) {
+        for (std::size_t n = 0; n < 2; ++n) {
+            const log_start_outcome moved =
+                co_await store->delete_records(store->nth_tablet(n), records_left);
+            (void)moved;
+        }
+        co_await store->wait(700ms);
+    }
+    co_await beside.close();
+    co_await store->append_each(2, 700);
+}
+
+env::task<> add_partitions(faulted_store* store) {
+    env::gate beside;
+    env::spawn(beside, store->append_each(6, 2500));
+    auto grown = co_await store->add_partitions("b", 5);
+    co_await beside.close();
+    if (grown) grown = co_await store->add_partitions("a", 3);
+    co_await store->append_each(8, 2500);
+    co_await store->wait(1200ms);
+}
+
 const fault_scenario append_scenario{"append", 2, nullptr, running, append};
 const fault_scenario roll_scenario{"roll", 1, checkpoints_often, running, roll};
 const fault_scenario write_behind_scenario{"write_behind",   1,   takes_megabytes, running,
@@ -182,6 +208,8 @@ const fault_scenario checkpoint_scenario{"checkpoint", 1, checkpoints_often, run
 const fault_scenario journal_reuse_scenario{"journal_reuse", 1, nullptr, running, fill_journal, true};
 const fault_scenario recover_scenario{"recover", 2, nullptr, killed_with_records, start_again};
 const fault_scenario move_log_start_scenario{"move_log_start", 1, retains_little, running, outgrow_retention};
+const fault_scenario delete_records_scenario{"delete_records", 1, retains_little, running_with_records,
+                                             delete_records};
 const fault_scenario delete_topic_scenario{"delete_topic", 1, has_two_topics, running_with_records,
                                            delete_topic};
 const fault_scenario create_topic_scenario{"create_topic", 1, checkpoints_often, running_with_records,
@@ -194,6 +222,8 @@ const fault_scenario clean_start_scenario{"clean_start", 2, nullptr, stopped_wit
 // Of a whole store: the metadata is RocksDB on the real disk, which sees no faults.
 const fault_scenario store_topics_scenario{"store_topics",    2,   is_a_store, store_with_topics,
                                            delete_and_create, true};
+const fault_scenario add_partitions_scenario{"add_partitions", 2,   is_a_store, store_with_topics,
+                                             add_partitions,   true};
 const fault_scenario store_start_scenario{"store_start", 2, is_a_store, killed_store, start_again, true};
 
 // ---- the matrix
@@ -224,6 +254,7 @@ LOGSTORE_FAULTS_OF(checkpoint);
 LOGSTORE_FAULTS_OF(journal_reuse);
 LOGSTORE_FAULTS_OF(recover);
 LOGSTORE_FAULTS_OF(move_log_start);
+LOGSTORE_FAULTS_OF(delete_records);
 LOGSTORE_FAULTS_OF(delete_topic);
 LOGSTORE_FAULTS_OF(create_topic);
 LOGSTORE_FAULTS_OF(epoch_write);
@@ -231,6 +262,7 @@ LOGSTORE_FAULTS_OF(clean_stop);
 LOGSTORE_FAULTS_OF(clean_start);
 LOGSTORE_FAULTS_OF(store_topics);
 LOGSTORE_FAULTS_OF(store_start);
+LOGSTORE_FAULTS_OF(add_partitions);
 
 }  // namespace
 }  // namespace logstore

@@ -228,6 +228,8 @@ env::task<result<>> journal_replay::finish_one(tablet_id id, state* at) {
     known.max_timestamp = at->is_max_timestamp_known ? at->max_timestamp : no_timestamp;
     if (has_gap) {
         co_await cut_to_whole_batches(at, &known);
+        // Records were deleted up to where no record is any more: the log goes on from there, empty.
+        known.log_start = std::min(known.log_start, first_not_below(known.next));
         losses_.push_back(fmt::format("{}: records from offset {} on are lost", at->directory, known.next));
     }
     if (at->epochs.is_empty() && !has_gap) co_return result<>{};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "env/stream.h"
+#include "log/epoch_history.h"
 #include "model/numbers.h"
 #include "model/topic_partition.h"
 #include "tablet/tablet_errc.h"
@@ -50,6 +51,20 @@ struct list_offset_outcome {
     std::int64_t found_offset = -1;
     timestamp_ms timestamp = no_timestamp;
     leader_epoch epoch = no_leader_epoch;
+};
+
+/// What OffsetForLeaderEpoch asks: where `wanted` ends, or the largest epoch below it.
+struct epoch_end_request {
+    tablet_id tablet;
+    leader_epoch wanted = no_leader_epoch;
+    /// no_leader_epoch = not checked.
+    leader_epoch current_epoch = no_leader_epoch;
+};
+
+/// No epoch with code ok: there is none that far down, or `wanted` is above the leader's.
+struct epoch_end_outcome {
+    tablet_errc code = tablet_errc::ok;
+    epoch_end end;
 };
 
 /// A tablet and the high watermark the reader has seen.

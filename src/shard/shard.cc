@@ -332,6 +332,40 @@ env::task<list_offset_outcome> shard::list_offset(list_offset_request request) {
     co_return stopped;
 }
 
+env::task<epoch_end_outcome> shard::find_epoch_end_here(epoch_end_request request) {
+    epoch_end_outcome out;
+    hosted* target = find(request.tablet);
+    if (target == nullptr || target->replica->is_closed()) {
+        out.code = tablet_errc::unknown_tablet;
+        co_return out;
+    }
+    ++target->uses;
+    tablet& replica = *target->replica;
+    out.code = replica.check_epoch(request.current_epoch);
+    if (out.code == tablet_errc::ok) {
+        auto found = co_await replica.end_of_epoch(request.wanted);
+        if (found) {
+            out.end = *found;
+        } else {
+            log_error("tablet", "{}: {}", replica.log().directory(), found.error().message());
+            out.code = tablet_errc::storage_error;
+        }
+    }
+    --target->uses;
+    co_return out;
+}
+
+env::task<epoch_end_outcome> shard::find_epoch_end(epoch_end_request request) {
+    shard& owner = owner_of(request.tablet);
+    if (&owner == this) co_return co_await find_epoch_end_here(request);
+    auto remote = [&owner, request] { return owner.find_epoch_end_here(request); };
+    auto out = co_await call_on(world_.loop, owner.world_.loop, owner.work_, std::move(remote));
+    if (out) co_return *out;
+    epoch_end_outcome stopped;
+    stopped.code = tablet_errc::stopping;
+    co_return stopped;
+}
+
 void shard::watch_here(const seen_tablet& seen, const std::shared_ptr<data_wait>& waiter) {
     hosted* target = find(seen.tablet);
     if (is_stopping_ || target == nullptr || !target->replica->watch(seen.high_watermark, waiter)) waiter->on_tablet_changed();

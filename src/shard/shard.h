@@ -16,6 +16,7 @@
 #include "shard/call.h"
 #include "shard/data_wait.h"
 #include "shard/lack_of_space.h"
+#include "shard/log_start.h"
 #include "shard/read.h"
 #include "shard/tablet_size.h"
 
@@ -92,6 +93,9 @@ class shard final : public journal_listener {
     env::task<read_outcome> read(read_request request);
     env::task<> wait_for_data(std::vector<seen_tablet> seen, env::monotonic_time until, wait_signal* cancel);
     env::task<list_offset_outcome> list_offset(list_offset_request request);
+    env::task<epoch_end_outcome> find_epoch_end(epoch_end_request request);
+    /// Durable when it completes with ok.
+    env::task<log_start_outcome> move_log_start(log_start_request request);
     /// One of each, in the order asked, of tablets of any shard.
     env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets);
     /// Of the file system that holds the tablets.
@@ -137,6 +141,11 @@ class shard final : public journal_listener {
     hosted* find(const tablet_id& tablet);
     env::task<read_outcome> read_here(read_request request);
     env::task<list_offset_outcome> list_offset_here(list_offset_request request);
+    env::task<epoch_end_outcome> find_epoch_end_here(epoch_end_request request);
+    env::task<log_start_outcome> move_log_start_here(log_start_request request);
+    env::task<tablet_errc> move_log_start_of(hosted* target, offset to);
+    /// Ok when there is room for a small journal entry; why there will be none otherwise.
+    env::task<tablet_errc> wait_for_room(const tablet* asking);
     struct size_sweep {
         std::vector<tablet_size> answers;
         std::size_t next = 0;

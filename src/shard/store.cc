@@ -319,6 +319,25 @@ env::task<result<cluster::deleted_topic>> store::delete_topic(shard* asking, top
     co_return std::move(*deleted);
 }
 
+env::task<result<cluster::topic>> store::add_partitions_here(std::string topic, std::int32_t partition_count,
+                                                             bool validate_only) {
+    auto grown = co_await topics_->add_partitions(std::move(topic), partition_count, validate_only);
+    if (!grown || validate_only) co_return grown;
+    auto published = co_await publish_topics(nullptr);
+    if (!published) co_return std::unexpected(published.error());
+    co_return grown;
+}
+
+env::task<result<cluster::topic>> store::add_partitions(shard* asking, std::string topic, std::int32_t partition_count,
+                                                        bool validate_only) {
+    auto add_there = [this, topic = std::move(topic), partition_count, validate_only] {
+        return add_partitions_here(topic, partition_count, validate_only);
+    };
+    auto grown = co_await call_on(asking->world().loop, home_.loop, work_, std::move(add_there));
+    if (!grown) co_return fail(tablet_errc::stopping);
+    co_return std::move(*grown);
+}
+
 env::task<> store::remove_deleted(cluster::deleted_topic gone) {
     const std::string& logs = options_.shard.logs_folder;
     for (std::int32_t partition = 0; partition < gone.partition_count; ++partition) {

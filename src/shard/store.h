@@ -57,6 +57,10 @@ class store {
     /// From any shard; when it completes no shard knows the topic and its directories are out of the way.
     env::task<result<cluster::deleted_topic>> delete_topic(shard* asking, topic_id id);
 
+    /// From any shard; every shard has the new tablets when it completes. All of them or, also over a crash, none.
+    env::task<result<cluster::topic>> add_partitions(shard* asking, std::string topic, std::int32_t partition_count,
+                                                     bool validate_only);
+
     /// Refuses new work, finishes what is under way, leaves everything in segments of exact length. Once.
     env::task<result<>> stop();
 
@@ -79,6 +83,7 @@ class store {
     env::task<result<>> publish_in_turn(found_points found);
     env::task<result<cluster::topic>> create_here(cluster::new_topic wanted);
     env::task<result<cluster::deleted_topic>> delete_here(topic_id id);
+    env::task<result<cluster::topic>> add_partitions_here(std::string topic, std::int32_t partition_count, bool validate_only);
     env::task<> remove_deleted(cluster::deleted_topic gone);
     std::string folder(const char* name) const { return options_.data_dir + "/" + name; }
 

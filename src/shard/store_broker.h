@@ -37,6 +37,12 @@ class store_broker final : public broker {
     env::task<list_offset_outcome> list_offset(list_offset_request request) override {
         return shard_.list_offset(request);
     }
+    env::task<epoch_end_outcome> find_epoch_end(epoch_end_request request) override {
+        return shard_.find_epoch_end(request);
+    }
+    env::task<log_start_outcome> move_log_start(log_start_request request) override {
+        return shard_.move_log_start(request);
+    }
     env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets) override {
         return shard_.sizes(std::move(tablets));
     }
@@ -48,6 +54,10 @@ class store_broker final : public broker {
         return store_.create_topic(&shard_, std::move(wanted));
     }
     env::task<result<>> delete_topic(topic_id id) override;
+    env::task<result<cluster::topic>> add_partitions(std::string topic, std::int32_t partition_count,
+                                                     bool validate_only) override {
+        return store_.add_partitions(&shard_, std::move(topic), partition_count, validate_only);
+    }
 
   private:
     store& store_;

@@ -1,6 +1,8 @@
 // Which record of a batch has a timestamp.
 #pragma once
 
+#include <optional>
+
 #include "base/bytes.h"
 #include "model/numbers.h"
 
@@ -21,5 +23,13 @@ struct timed_record {
 /// reader from there misses nothing. Pure; any thread. It decompresses, which takes too long for a shard's
 /// thread. REQUIRES: a whole batch whose maximum timestamp is at least `wanted`.
 timed_record first_record_not_before(bytes_view batch, timestamp_ms wanted);
+
+/// The same among the records from `from` on, which lies in the batch; nothing when all of those are older.
+/// Where the records cannot be looked at, `from`.
+std::optional<timed_record> first_record_not_before(bytes_view batch, timestamp_ms wanted, offset from);
+
+/// The first with the largest timestamp among the records from `from` on, which lies in the batch. `from` and
+/// the batch's maximum where they cannot be looked at.
+timed_record latest_record(bytes_view batch, offset from);
 
 }  // namespace logstore

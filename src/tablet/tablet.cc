@@ -159,41 +159,83 @@ env::task<result<epoch_end>> tablet::end_of_epoch(leader_epoch wanted) {
     co_return found;
 }
 
-env::task<result<std::optional<timed_offset>>> tablet::first_record_at(segment_view view, timestamp_ms wanted) {
-    auto batch = co_await reader_.find_timestamp(view, wanted);
-    if (!batch) co_return std::unexpected(batch.error());
-    if (!*batch) co_return std::optional<timed_offset>();
-    auto bytes = co_await reader_.read_batch(view, **batch);
-    if (!bytes) co_return std::unexpected(bytes.error());
-    // The workers bound how many batches are decompressed at a time.
-    env::environment& world = log_.context().world;
-    auto look = [batch_bytes = std::move(*bytes), wanted] { return first_record_not_before(batch_bytes, wanted); };
-    const timed_record found = co_await env::run_blocking(world.workers, world.loop, std::move(look));
-    co_return timed_offset{found.record_offset.value(), found.timestamp};
+env::task<result<std::optional<timed_offset>>> tablet::first_record_at(segment_view view, timestamp_ms wanted,
+                                                                       offset from) {
+    for (;;) {
+        auto batch = co_await reader_.find_timestamp(view, wanted, from);
+        if (!batch) co_return std::unexpected(batch.error());
+        if (!*batch) co_return std::optional<timed_offset>();
+        auto bytes = co_await reader_.read_batch(view, **batch);
+        if (!bytes) co_return std::unexpected(bytes.error());
+        // The workers bound how many batches are decompressed at a time.
+        env::environment& world = log_.context().world;
+        const record_batch_header header = (*batch)->header;
+        const offset first = std::max(from, header.base_offset);
+        auto look = [batch_bytes = std::move(*bytes), wanted, first, is_whole = first == header.base_offset] {
+            return is_whole ? first_record_not_before(batch_bytes, wanted)
+                            : first_record_not_before(batch_bytes, wanted, first);
+        };
+        const std::optional<timed_record> found = co_await env::run_blocking(world.workers, world.loop, std::move(look));
+        if (found) co_return timed_offset{found->record_offset.value(), found->timestamp};
+        // What is late enough in this batch lies below the log start.
+        from = first_not_below(header.next());
+    }
 }
 
 env::task<result<timed_offset>> tablet::find_timestamp(timestamp_ms wanted) {
     auto views = co_await log_.all_views();
     if (!views) co_return std::unexpected(views.error());
+    const offset from = log_start();
     for (const segment_view& view : *views) {
-        if (view.limit == 0 || (view.max_timestamp != no_timestamp && view.max_timestamp < wanted)) continue;
-        auto found = co_await first_record_at(view, wanted);
+        if (view.limit == 0 || !is_below(from, view.end)) continue;
+        if (view.max_timestamp != no_timestamp && view.max_timestamp < wanted) continue;
+        auto found = co_await first_record_at(view, wanted, from);
         if (!found) co_return std::unexpected(found.error());
         if (*found) co_return **found;
     }
     co_return timed_offset{};
 }
 
+env::task<result<timed_offset>> tablet::latest_in(segment_view view, found_batch batch, offset from) {
+    auto bytes = co_await reader_.read_batch(view, batch);
+    if (!bytes) co_return std::unexpected(bytes.error());
+    env::environment& world = log_.context().world;
+    const offset first = std::max(from, batch.header.base_offset);
+    auto look = [batch_bytes = std::move(*bytes), first] { return latest_record(batch_bytes, first); };
+    const timed_record found = co_await env::run_blocking(world.workers, world.loop, std::move(look));
+    co_return timed_offset{found.record_offset.value(), found.timestamp};
+}
+
+env::task<result<timed_offset>> tablet::latest_record_of(segment_view view, offset from) {
+    auto latest = co_await reader_.find_latest(view, from);
+    if (!latest) co_return std::unexpected(latest.error());
+    if (!*latest) co_return timed_offset{};
+    auto found = co_await latest_in(view, **latest, from);
+    // The batch that holds the log start may owe its timestamp to a record below it.
+    if (!found || found->timestamp >= (*latest)->header.max_timestamp) co_return found;
+    auto behind = co_await reader_.find_latest(view, first_not_below((*latest)->header.next()));
+    if (!behind) co_return std::unexpected(behind.error());
+    if (!*behind || (*behind)->header.max_timestamp <= found->timestamp) co_return found;
+    co_return co_await latest_in(view, **behind, from);
+}
+
 env::task<result<timed_offset>> tablet::find_max_timestamp() {
     auto views = co_await log_.all_views();
     if (!views) co_return std::unexpected(views.error());
+    const offset from = log_start();
     timed_offset best;
     for (const segment_view& view : *views) {
-        if (view.limit == 0) continue;
+        if (view.limit == 0 || !is_below(from, view.end)) continue;
+        if (from > view.base) {
+            auto latest = co_await latest_record_of(view, from);
+            if (!latest) co_return std::unexpected(latest.error());
+            if (latest->timestamp > best.timestamp) best = *latest;
+            continue;
+        }
         auto largest = co_await reader_.max_timestamp(view);
         if (!largest) co_return std::unexpected(largest.error());
         if (*largest <= best.timestamp) continue;
-        auto found = co_await first_record_at(view, *largest);
+        auto found = co_await first_record_at(view, *largest, from);
         if (!found) co_return std::unexpected(found.error());
         if (*found) best = **found;
     }

@@ -72,6 +72,7 @@ class tablet {
     tablet_errc check_epoch(leader_epoch of_caller) const;
     /// Whole batches from the one that holds `from`, below the high watermark.
     env::task<tablet_read> read(offset from, std::size_t bytes_max, bool at_least_one);
+    /// Of the records from the log start on: the first at `wanted` or later, the first of the latest.
     env::task<result<timed_offset>> find_timestamp(timestamp_ms wanted);
     env::task<result<timed_offset>> find_max_timestamp();
 
@@ -98,7 +99,9 @@ class tablet {
     };
     tablet_errc code_of_failed_read(offset from, const error& why) const;
     void remember_cursor(next_offset next, const segment_view& view, std::uint64_t position);
-    env::task<result<std::optional<timed_offset>>> first_record_at(segment_view view, timestamp_ms wanted);
+    env::task<result<std::optional<timed_offset>>> first_record_at(segment_view view, timestamp_ms wanted, offset from);
+    env::task<result<timed_offset>> latest_record_of(segment_view view, offset from);
+    env::task<result<timed_offset>> latest_in(segment_view view, found_batch batch, offset from);
 
     std::string topic_;
     tablet_settings settings_;

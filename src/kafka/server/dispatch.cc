@@ -10,7 +10,9 @@ namespace logstore::kafka {
 request_handler handler_of(api_key key) {
     switch (key) {
         case api_key::api_versions: return serve_api_versions;
+        case api_key::create_partitions: return serve_create_partitions;
         case api_key::create_topics: return serve_create_topics;
+        case api_key::delete_records: return serve_delete_records;
         case api_key::delete_topics: return serve_delete_topics;
         case api_key::describe_cluster: return serve_describe_cluster;
         case api_key::describe_configs: return serve_describe_configs;
@@ -19,6 +21,7 @@ request_handler handler_of(api_key key) {
         case api_key::find_coordinator: return serve_find_coordinator;
         case api_key::list_offsets: return serve_list_offsets;
         case api_key::metadata: return serve_metadata;
+        case api_key::offset_for_leader_epoch: return serve_offset_for_leader_epoch;
         default: return nullptr;
     }
 }

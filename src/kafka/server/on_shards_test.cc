@@ -38,6 +38,12 @@ class rig_broker final : public broker {
     env::task<list_offset_outcome> list_offset(list_offset_request request) override {
         return shard_.list_offset(request);
     }
+    env::task<epoch_end_outcome> find_epoch_end(epoch_end_request request) override {
+        return shard_.find_epoch_end(request);
+    }
+    env::task<log_start_outcome> move_log_start(log_start_request request) override {
+        return shard_.move_log_start(request);
+    }
     env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets) override {
         return shard_.sizes(std::move(tablets));
     }
@@ -48,6 +54,9 @@ class rig_broker final : public broker {
         co_return fail(cluster::errc::closed);
     }
     env::task<result<>> delete_topic(topic_id) override { co_return fail(cluster::errc::closed); }
+    env::task<result<cluster::topic>> add_partitions(std::string, std::int32_t, bool) override {
+        co_return fail(cluster::errc::closed);
+    }
 
   private:
     shard& shard_;

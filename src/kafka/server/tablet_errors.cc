@@ -26,6 +26,11 @@ error_code produce_error(tablet_errc code) {
     CHECK(false, "tablet error {} has no Kafka code", static_cast<int>(code));
 }
 
+error_code log_start_error(tablet_errc code) {
+    // Says that it may have happened.
+    return code == tablet_errc::outcome_unknown ? error_code::request_timed_out : read_error(code);
+}
+
 error_code read_error(tablet_errc code) {
     switch (code) {
         case tablet_errc::ok: return error_code::none;

@@ -15,7 +15,9 @@ inline bool has_partition(const cluster::topic* of, partition_id index) {
 
 /// For an append. REQUIRES: not ok, and not outcome_unknown, for which there is none.
 error_code produce_error(tablet_errc code);
-/// For Fetch and ListOffsets.
+/// For DeleteRecords. A code that says "nothing moved" stands only where that is certain.
+error_code log_start_error(tablet_errc code);
+/// For Fetch, ListOffsets and OffsetForLeaderEpoch.
 error_code read_error(tablet_errc code);
 
 }  // namespace logstore::kafka

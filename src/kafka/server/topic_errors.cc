@@ -44,6 +44,11 @@ error_code create_topic_error(const error& why) {
     }
 }
 
+error_code create_partitions_error(const error& why) {
+    if (why.code == cluster::errc::unknown_topic) return error_code::unknown_topic_or_partition;
+    return create_topic_error(why);
+}
+
 error_code delete_topic_error(const error& why) {
     if (why.code.category() != cluster::error_category()) return other_error(why);
     switch (const auto code = static_cast<cluster::errc>(why.code.value())) {

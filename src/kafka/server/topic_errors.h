@@ -9,6 +9,8 @@ namespace logstore::kafka {
 /// For CreateTopics, and for topics that Metadata makes. A code that says "not made" stands only where that
 /// is certain.
 error_code create_topic_error(const error& why);
+/// For CreatePartitions. The same.
+error_code create_partitions_error(const error& why);
 /// For DeleteTopics.
 error_code delete_topic_error(const error& why);
 

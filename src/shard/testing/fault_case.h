@@ -237,7 +237,8 @@ class fault_case {
     void expect_appends() {
         for (const tablet_id& tablet : store_.tablets()) {
             const append_outcome told = world().run(store_.append_to(tablet, 300));
-            // What was under way when the faults were taken away may still end in an error, and the process with it.
+            // What was under way when the faults were taken away may still end in an error, and the process
+            // with it.
             if (told.code != tablet_errc::ok && !store_.has_failed())
                 store_.note(
                     fmt::format("an append after the fault ends with code {}", static_cast<int>(told.code)));
@@ -293,7 +294,10 @@ class fault_case {
                 const tablet_id tablet{topic.id, partition_id(partition)};
                 const auto batches = world().run(store_.rig->read_all(tablet));
                 if (!batches || batches->empty()) continue;
-                const offset log_start = read_record_batch_header(*batches)->base_offset;
+                list_offset_request earliest;
+                earliest.tablet = tablet;
+                earliest.query = offset_query::earliest;
+                const offset log_start(world().run(store_.rig->at(0).list_offset(earliest)).found_offset);
                 const std::string directory =
                     fmt::format("{}/{}-{}", store_.logs_folder(), topic.name, partition);
                 const auto told = epochs_of_file(world(), directory, log_start);

@@ -183,6 +183,30 @@ class faulted_store {
         learn_topics();
         co_return result<>{};
     }
+    /// Everything of that tablet but its last `records_left` records.
+    env::task<log_start_outcome> delete_records(tablet_id tablet, std::int64_t records_left) {
+        list_offset_request latest;
+        latest.tablet = tablet;
+        const auto end = co_await rig->at(0).list_offset(latest);
+        log_start_request request;
+        request.tablet = tablet;
+        request.to = offset(std::max<std::int64_t>(0, end.found_offset - records_left));
+        log_start_outcome moved;
+        if (end.code == tablet_errc::ok)
+            moved = co_await rig->at(0).move_log_start(request);
+        else
+            moved.code = end.code;
+        if (moved.code == tablet_errc::ok) ledger.note_log_start(tablet, moved.log_start);
+        co_return moved;
+    }
+    /// Of a whole store.
+    env::task<result<>> add_partitions(std::string name, std::int32_t count) {
+        auto grown = co_await rig->whole_store()->add_partitions(&rig->at(0), std::move(name), count, false);
+        if (!grown) co_return std::unexpected(grown.error());
+        partitions_told_[grown->id] = grown->partition_count;
+        learn_topics();
+        co_return result<>{};
+    }
     env::task<> wait(env::duration how_long) { co_await env::sleep(world.loop(), how_long); }
 
     /// Reads everything of every tablet and compares. A read that ends in an error is a finding only without
@@ -254,6 +278,8 @@ class faulted_store {
             known.insert(topic->id);
             topics.push_back({topic->id, topic->name, topic->partition_count, {}});
             if (deleted_.contains(topic->id)) note("a deleted topic is there again: " + topic->name);
+            if (topic->partition_count < partitions_told_[topic->id])
+                note("partitions that were made are not there");
         }
         for (const topic_id& id : created_)
             if (!known.contains(id)) note("a topic that was made is not there");
@@ -277,6 +303,7 @@ class faulted_store {
     std::set<topic_id> created_;
     std::set<topic_id> doubtful_;
     std::set<topic_id> deleted_;
+    std::map<topic_id, std::int32_t> partitions_told_;
     std::uint64_t topics_made_ = 0;
     int boot_ = 0;
     bool is_up_ = false;

@@ -25,6 +25,8 @@ class memory_broker final : public broker {
         std::vector<byte_vector> batches;
         next_offset end{0};
         offset log_start{0};
+        /// Where leaders before this one ended.
+        std::vector<epoch_end> older_epochs{};
     };
 
     explicit memory_broker(env::environment world) : world_(world) { publish(); }
@@ -106,6 +108,9 @@ class memory_broker final : public broker {
     /// Tablets whose size is not known.
     std::set<tablet_id> unmeasurable;
     cluster::topic_settings defaults;
+    /// What was asked of move_log_start(), and what it fails with when that is set.
+    std::vector<log_start_request> log_start_requests;
+    std::optional<tablet_errc> log_start_failure;
 
     // ---- broker
 
@@ -175,6 +180,35 @@ class memory_broker final : public broker {
         co_return outcome;
     }
 
+    env::task<epoch_end_outcome> find_epoch_end(epoch_end_request request) override {
+        co_await env::yield(world_.loop);
+        epoch_end_outcome outcome;
+        outcome.code = check(request.tablet, request.current_epoch);
+        if (outcome.code != tablet_errc::ok || request.wanted > epoch()) co_return outcome;
+        const tablet& of = tablets_[request.tablet];
+        outcome.end = {request.wanted, of.end};
+        // What was not noted was appended by this leader.
+        for (const epoch_end& one : of.older_epochs)
+            if (one.epoch >= request.wanted)
+                outcome.end = std::ranges::min(outcome.end, one, {}, &epoch_end::end);
+        co_return outcome;
+    }
+    env::task<log_start_outcome> move_log_start(log_start_request request) override {
+        log_start_requests.push_back(request);
+        co_await env::yield(world_.loop);
+        log_start_outcome outcome;
+        outcome.code = check(request.tablet, no_leader_epoch);
+        if (outcome.code == tablet_errc::ok && log_start_failure) outcome.code = *log_start_failure;
+        if (outcome.code != tablet_errc::ok) co_return outcome;
+        tablet& of = tablets_[request.tablet];
+        const offset to = request.to.value_or(first_not_below(of.end));
+        if (to < offset(0) || to.value() > of.end.value()) {
+            outcome.code = tablet_errc::offset_out_of_range;
+            co_return outcome;
+        }
+        of.log_start = outcome.log_start = std::max(of.log_start, to);
+        co_return outcome;
+    }
     env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets) override {
         co_await env::yield(world_.loop);
         std::vector<tablet_size> all;
@@ -207,11 +241,26 @@ class memory_broker final : public broker {
         cluster::topic made;
         made.name = std::move(wanted.name);
         made.partition_count = wanted.partition_count.value_or(1);
-        constexpr std::int32_t partitions_max = 1000;
         if (made.partition_count > partitions_max) co_return fail(cluster::errc::invalid_partition_count);
         made.configs = std::move(wanted.configs);
         if (wanted.validate_only) co_return made;
         co_return add(std::move(made));
+    }
+
+    env::task<result<cluster::topic>> add_partitions(std::string name, std::int32_t partition_count,
+                                                     bool validate_only) override {
+        co_await env::yield(world_.loop);
+        if (auto failure = next_failure()) co_return std::unexpected(std::move(*failure));
+        const cluster::topic_ptr known = image_->find(name);
+        if (known == nullptr) co_return fail(cluster::errc::unknown_topic);
+        if (partition_count <= known->partition_count || partition_count > partitions_max)
+            co_return fail(cluster::errc::invalid_partition_count);
+        cluster::topic grown = *known;
+        grown.partition_count = partition_count;
+        if (validate_only) co_return grown;
+        topics_.put(std::make_shared<const cluster::topic>(grown));
+        publish();
+        co_return grown;
     }
 
     env::task<result<>> delete_topic(topic_id id) override {
@@ -226,6 +275,8 @@ class memory_broker final : public broker {
     }
 
   private:
+    static constexpr std::int32_t partitions_max = 1000;
+
     struct held_append {
         append_call* call;
         byte_vector batch;
@@ -235,6 +286,12 @@ class memory_broker final : public broker {
         env::completion<bool> ended;
     };
 
+    tablet_errc check(const tablet_id& id, leader_epoch of_caller) const {
+        if (stopping) return tablet_errc::stopping;
+        if (image_->find(id.topic) == nullptr) return tablet_errc::unknown_tablet;
+        if (of_caller == no_leader_epoch || of_caller == epoch()) return tablet_errc::ok;
+        return of_caller < epoch() ? tablet_errc::fenced_leader_epoch : tablet_errc::unknown_leader_epoch;
+    }
     static void end_wait(data_wait& wait) {
         if (!wait.ended.is_set()) wait.ended.set(true);
     }

@@ -18,6 +18,8 @@ struct workload_options {
     int lives = 6;
     int steps = 60;
     bool with_retention = false;
+    /// Log starts are moved by request, to anywhere.
+    bool with_deletion = false;
 };
 
 /// Runs one store through several lives. CHECKs every answer; what() is empty when all held.
@@ -107,7 +109,9 @@ class random_workload {
         env::gate appends;
         for (int step = 0; step < options_.steps && finding_.empty() && !cut_; ++step) {
             const std::uint64_t what = random_.next() % 10;
-            if (what < 5) {
+            if (options_.with_deletion && random_.next() % 8 == 0) {
+                co_await delete_somewhere(rig);
+            } else if (what < 5) {
                 for (std::uint64_t n = 1 + random_.next() % 6; n > 0; --n) append(rig, &appends);
                 co_await env::sleep(world_.loop(), std::chrono::microseconds(random_.next() % 3000));
             } else if (what < 9) {
@@ -124,7 +128,8 @@ class random_workload {
         auto stopped = co_await rig->stop();
         if (!stopped) finding_ = "stop: " + stopped.error().message();
         for (const std::string& file : stored_segments(world_))
-            if (!holds_whole_batches(world_, file)) finding_ = file + " has not its exact length after a clean stop";
+            if (!holds_whole_batches(world_, file))
+                finding_ = file + " has not its exact length after a clean stop";
         for (std::uint32_t index = 0; index < 1; ++index)
             if (rig->at(index).storage().pinned_bytes != 0) finding_ = "bytes stay pinned after a stop";
     }
@@ -213,6 +218,30 @@ class random_workload {
         compare(tablet, request.from, bytes);
     }
 
+    env::task<> delete_somewhere(shard_rig* rig) {
+        log_start_request request;
+        request.tablet = any_tablet();
+        expected& known = expected_[request.tablet];
+        if (known.acknowledged.empty()) co_return;
+        const std::int64_t from = known.acknowledged.begin()->first;
+        const auto span = static_cast<std::uint64_t>(known.acknowledged.rbegin()->first - from + 1);
+        if (random_.next() % 10 != 0)
+            request.to = offset(from + static_cast<std::int64_t>(random_.next() % span));
+        const log_start_outcome moved = co_await rig->at(0).move_log_start(request);
+        if (cut_ || dead_) co_return;
+        if (moved.code != tablet_errc::ok || (request.to && moved.log_start < *request.to)) {
+            finding_ = fmt::format("a deletion ends with code {} at {}", static_cast<int>(moved.code),
+                                   moved.log_start);
+            co_return;
+        }
+        // It was told: it never goes back.
+        known.log_start = std::max(known.log_start, moved.log_start.value());
+        const auto first_left = std::ranges::find_if(known.acknowledged, [&](const auto& one) {
+            return read_record_batch_header(one.second)->last_offset().value() >= known.log_start;
+        });
+        known.acknowledged.erase(known.acknowledged.begin(), first_left);
+    }
+
     /// After a start, before any append, the epoch checkpoints say all.
     env::task<> compare_all(shard_rig* rig, bool with_epochs) {
         for (const hosted_topic& topic : topics_) {
@@ -237,7 +266,8 @@ class random_workload {
         }
     }
 
-    void compare_epochs(const std::string& topic, std::int32_t partition, offset log_start, bytes_view bytes) {
+    void compare_epochs(const std::string& topic, std::int32_t partition, offset log_start,
+                        bytes_view bytes) {
         const std::string directory = fmt::format("/data/logs/{}-{}", topic, partition);
         if (bytes.empty()) return;
         if (epochs_of_file(world_, directory, log_start) != epochs_of_batches(bytes, log_start))
@@ -248,7 +278,10 @@ class random_workload {
         expected& known = expected_[tablet];
         if (log_start < known.log_start) finding_ = "the log start went back";
         known.log_start = log_start;
-        known.acknowledged.erase(known.acknowledged.begin(), known.acknowledged.lower_bound(log_start));
+        // A batch that the log start cuts through is there as a whole.
+        std::erase_if(known.acknowledged, [&](const auto& one) {
+            return read_record_batch_header(one.second)->last_offset().value() < log_start;
+        });
         if (!bytes.empty()) compare(tablet, offset(log_start), bytes);
         if (!finding_.empty()) return;
         offsets found;

@@ -52,6 +52,12 @@ class record_ledger {
             if (batch.to.topic == topic) batch.what = outcome::not_there;
     }
 
+    /// It was told that the log begins there: it never begins before it again.
+    void note_log_start(tablet_id tablet, offset told) {
+        std::int64_t& known = log_starts_[tablet];
+        known = std::max(known, told.value());
+    }
+
     /// Compares everything readable of a tablet; a sentence when it breaks a rule. `is_final`: no append is
     /// under way and the store was started anew, so whatever is not there now is not there for ever.
     std::string compare(tablet_id tablet, offset log_start, bytes_view bytes, bool is_final) {

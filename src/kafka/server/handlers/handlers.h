@@ -7,7 +7,9 @@
 namespace logstore::kafka {
 
 env::task<result<>> serve_api_versions(request_context* context);
+env::task<result<>> serve_create_partitions(request_context* context);
 env::task<result<>> serve_create_topics(request_context* context);
+env::task<result<>> serve_delete_records(request_context* context);
 env::task<result<>> serve_delete_topics(request_context* context);
 env::task<result<>> serve_describe_cluster(request_context* context);
 env::task<result<>> serve_describe_configs(request_context* context);
@@ -16,5 +18,6 @@ env::task<result<>> serve_fetch(request_context* context);
 env::task<result<>> serve_find_coordinator(request_context* context);
 env::task<result<>> serve_list_offsets(request_context* context);
 env::task<result<>> serve_metadata(request_context* context);
+env::task<result<>> serve_offset_for_leader_epoch(request_context* context);
 
 }  // namespace logstore::kafka

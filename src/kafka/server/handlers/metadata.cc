@@ -5,15 +5,11 @@
 #include <unordered_set>
 
 #include "kafka/server/handlers/handlers.h"
+#include "kafka/server/internal_topics.h"
 #include "kafka/server/topic_errors.h"
 
 namespace logstore::kafka {
 namespace {
-
-/// Topics in which the broker itself keeps something.
-bool is_internal_topic(std::string_view name) {
-    return name == "__consumer_offsets" || name == "__transaction_state";
-}
 
 /// Why a topic that does not exist was not made, in words for someone who only wanted to know of it.
 error_code auto_creation_error(const error& why) {
