@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "http/connection.h"
 #include "http/options.h"
 #include "kafka/server/connection.h"
 #include "kafka/server/request_context.h"
@@ -23,9 +24,7 @@ constexpr std::uint64_t program_bytes = 64 * mebibyte;
 constexpr std::uint64_t shard_bytes = 8 * mebibyte;
 /// An idle partition, with its share of the topic.
 constexpr std::uint64_t partition_bytes = 6 * kibibyte;
-/// A connection of the HTTP door.
-constexpr std::uint64_t http_connection_bytes = 80 * kibibyte;
-/// A connection besides its floor.
+/// A connection of either door, besides its floor.
 constexpr std::uint64_t connection_bytes = 4 * kibibyte;
 
 /// What is made smaller, and how small at the least.
@@ -81,11 +80,11 @@ std::uint64_t memory_of_limits(const config::server_options& limits, std::uint32
         limits.frame_bytes_max + limits.request_list_bytes_max * kafka::request_context::growth_of_lists;
     const std::uint64_t of_shard = shard_bytes + limits.pinned_bytes_max + limits.tail_cache_bytes +
                                    limits.index_cache_bytes + assembly + one_request;
-    // Requests once more as batches; for a connection what one delivery brought, and a small answer.
+    // Requests once more as batches.
     const std::uint64_t of_http =
         limits.http_listen.empty() ? 0
                                    : 2 * limits.http_request_bytes_in_flight + limits.http_answer_bytes_in_flight +
-                                         limits.http_connections_max * http_connection_bytes;
+                                         limits.http_connections_max * (http::connection::floor_bytes + connection_bytes);
     // Each of the threads that block, with what it makes and what that is copied to.
     const std::uint64_t decompressed_bytes_max =
         limits.http_listen.empty() ? lookup_decompressed_bytes_max : http::server_options().decompressed_bytes_max;

@@ -45,6 +45,9 @@ class stream_handler {
     /// Bytes that flush() could not hand over at once have left since; `pending_bytes` still wait. Not called for what flush()
     /// did hand over at once: ask pending_send_bytes() after it.
     virtual void on_sent(std::size_t pending_bytes) { (void)pending_bytes; }
+    /// The peer will send no more; it may still read, or be gone: only sending tells. True: the stream stays open for what is
+    /// still to be sent, until this side closes it. False: it is closed, and on_closed follows. Not called again.
+    virtual bool on_peer_finished() { return false; }
     /// The last call: the peer closed (an error_code of value 0), the stream broke, or close() or close_after_sending() was
     /// called (operation_canceled). The user may destroy the stream from here on, also inside this call.
     virtual void on_closed(error why) = 0;

@@ -271,6 +271,76 @@ TEST_F(stream_test, the_peer_closing_is_told_without_an_error) {
     EXPECT_EQ(at_server.calls_after_close, 0);
 }
 
+/// Goes on when the peer has sent its last.
+struct patient : recorder {
+    int ends = 0;
+    bool on_peer_finished() override {
+        EXPECT_FALSE(closed.has_value());
+        ++ends;
+        return true;
+    }
+};
+
+TEST_F(stream_test, who_wants_to_can_answer_a_peer_that_has_shut_its_sending_side) {
+    const int peer = raw_connection();
+    patient at_server;
+    accepted[0]->start(at_server);
+    EXPECT_EQ(::send(peer, "ask", 3, 0), 3);
+    ::shutdown(peer, SHUT_WR);
+    loop.run_until([&] { return at_server.ends > 0; });
+    EXPECT_EQ(text_of(at_server.received), "ask");
+    accepted[0]->pause_receiving();
+    accepted[0]->resume_receiving();
+    send_text(*accepted[0], "answer");
+    accepted[0]->flush();
+    settle();
+    EXPECT_FALSE(at_server.closed.has_value());
+    char answer[100];
+    EXPECT_EQ(::recv(peer, answer, sizeof answer, 0), 6);
+    accepted[0]->close_after_sending();
+    const auto before = clock.now();
+    loop.run_until([&] { return at_server.closed.has_value(); });
+    EXPECT_LT(clock.now() - before, close_linger) << "the peer closed long ago";
+    EXPECT_EQ(at_server.ends, 1);
+    EXPECT_EQ(::recv(peer, answer, sizeof answer, 0), 0);
+    ::close(peer);
+}
+
+TEST_F(stream_test, a_peer_that_has_gone_altogether_is_found_by_sending) {
+    auto client = connect();
+    patient at_server;
+    accepted[0]->start(at_server);
+    client.reset();
+    loop.run_until([&] { return at_server.ends > 0; });
+    for (int i = 0; i < 100 && !at_server.closed; ++i) {
+        send_text(*accepted[0], "answer");
+        accepted[0]->flush();
+        settle(milliseconds(1));
+    }
+    ASSERT_TRUE(at_server.closed.has_value());
+    EXPECT_NE(at_server.closed->code.value(), 0);
+}
+
+/// Destroys the stream when the peer has sent its last.
+struct leaving : recorder {
+    std::unique_ptr<stream>& mine;
+    explicit leaving(std::unique_ptr<stream>& the_mine) : mine(the_mine) {}
+    bool on_peer_finished() override {
+        mine.reset();
+        return true;
+    }
+};
+
+TEST_F(stream_test, a_stream_may_be_destroyed_when_the_peer_has_sent_its_last) {
+    auto client = connect();
+    leaving at_server(accepted[0]);
+    accepted[0]->start(at_server);
+    client.reset();
+    loop.run_until([&] { return accepted[0] == nullptr; });
+    settle();
+    EXPECT_FALSE(at_server.closed.has_value());
+}
+
 TEST_F(stream_test, close_is_told_once_and_not_from_inside_the_call) {
     auto client = connect();
     recorder at_client, at_server;

@@ -97,12 +97,24 @@ bool tcp_connection::receive_once(bool& drained) {
         return drained;
     }
     if (received == 0) {
-        finish(lingering ? local_close() : error(std::error_code(), "closed by " + peer_));
+        receive_end();
         return false;
     }
     drained = std::size_t(received) < space.size() + elsewhere;
     if (!lingering) deliver(space, std::size_t(received));
     return !is_down();
+}
+
+void tcp_connection::receive_end() {
+    if (state_ == state::lingering) return finish(local_close());
+    const pointer self(this);  // the user may destroy the stream in the call
+    const bool goes_on = handler_->on_peer_finished();
+    if (is_down() || handler_ == nullptr) return;
+    if (goes_on) {
+        peer_has_finished_ = true;
+    } else {
+        finish(error(std::error_code(), "closed by " + peer_));
+    }
 }
 
 void tcp_connection::deliver(mutable_bytes space, std::size_t received) {

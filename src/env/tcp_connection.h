@@ -53,13 +53,17 @@ class tcp_connection : public boost::intrusive_ref_counter<tcp_connection, boost
         closed,
     };
 
-    bool delivers() const { return state_ == state::open && handler_ != nullptr && !paused_; }
+    bool delivers() const {
+        return state_ == state::open && handler_ != nullptr && !paused_ && !peer_has_finished_;
+    }
     bool is_down() const { return state_ == state::closing || state_ == state::closed; }
 
     void wait_readable();
     void receive();
     /// False when nothing is to be received any more now.
     bool receive_once(bool& drained);
+    /// The peer closed, or shut its side only.
+    void receive_end();
     void deliver(mutable_bytes space, std::size_t received);
 
     void wait_writable();
@@ -79,6 +83,8 @@ class tcp_connection : public boost::intrusive_ref_counter<tcp_connection, boost
     stream_handler* handler_ = nullptr;
     state state_ = state::open;
     bool paused_ = false;
+    /// And this side goes on: there is nothing more to receive.
+    bool peer_has_finished_ = false;
     bool waiting_readable_ = false;
     bool waiting_writable_ = false;
 

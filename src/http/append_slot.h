@@ -40,12 +40,13 @@ class append_slot {
     /// REQUIRES: is_done(), and the outcome is known.
     answer make_answer() const;
 
-    /// For the connection: its queue, how the answer is to be sent, and the bytes that this request holds of
-    /// the budget.
+    /// For the connection: its queue, when the request was there, how the answer is to be sent, and the bytes
+    /// that this request holds of the budget.
     std::unique_ptr<append_slot> next;
     sending how;
     std::string allowed_origin;
     route where = route::append;
+    env::monotonic_time begun{};
     std::size_t held_bytes = 0;
 
   private:

@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -11,6 +12,11 @@ namespace {
 constexpr std::size_t waiting_input_bytes_max = std::size_t(16) << 10;
 /// What an idle connection keeps.
 constexpr std::size_t kept_input_bytes = std::size_t(4) << 10;
+/// Memory for input that is mostly empty is given back above this.
+constexpr std::size_t roomy_input_bytes = std::size_t(48) << 10;
+/// One delivery; of a body that is known to go on, more.
+constexpr std::size_t delivery_bytes = std::size_t(16) << 10;
+constexpr std::size_t body_delivery_bytes = std::size_t(64) << 10;
 
 }  // namespace
 
@@ -19,7 +25,14 @@ connection::connection(const serving& with, connection_owner& owner, std::unique
 
 connection::~connection() {
     CHECK(first_slot_ == nullptr && !is_serving_ && !awaits_burst_end_ && in_flight_bytes_ == 0 &&
-          request_bytes_held_ == 0 && answer_bytes_held_ == 0);
+          request_bytes_held_ == 0 && answer_bytes_held_ == 0 && unsent_bytes_held_ == 0);
+}
+
+/// No more than what is looked at next, so that little waits behind it.
+std::size_t connection::receive_max() {
+    if (phase_ != phase::body || request_.chunks || request_bytes_held_ == 0) return delivery_bytes;
+    const std::size_t missing = request_.content_length - std::min(rest().size(), request_.content_length);
+    return std::clamp(missing, delivery_bytes, body_delivery_bytes);
 }
 
 void connection::on_received(bytes_view bytes) {
@@ -32,9 +45,17 @@ void connection::on_received(bytes_view bytes) {
 
 void connection::on_sent(std::size_t) {
     quiet_ticks_ = 0;
+    note_unsent();
     note_sent();
     wake_drained();
     work();
+}
+
+bool connection::on_peer_finished() {
+    has_all_input_ = true;
+    hurry_.set();
+    work();
+    return true;
 }
 
 void connection::on_closed(error) {
@@ -44,14 +65,16 @@ void connection::on_closed(error) {
     hurry_.set();
     wake_drained();
     with_.request_memory.give_back(std::exchange(request_bytes_held_, 0));
-    with_.answer_memory.give_back(std::exchange(answer_bytes_held_, 0));
+    with_.answer_memory.give_back(std::exchange(answer_bytes_held_, 0) + std::exchange(unsent_bytes_held_, 0));
     update_end();
 }
 
 void connection::update_receiving() {
     if (state_ == state::closed || state_ == state::closing) return;
     const bool is_unsent = stream_->pending_send_bytes() > with_.options.unsent_bytes_soft_max;
-    const bool is_behind = phase_ != phase::body && rest().size() >= waiting_input_bytes_max;
+    // With nothing in its way, what is there is the beginning of a head that needs the rest.
+    const bool is_in_the_way = is_serving_ || first_slot_ != nullptr || !may_take_request();
+    const bool is_behind = phase_ != phase::body && is_in_the_way && rest().size() >= waiting_input_bytes_max;
     const bool must_pause = state_ == state::open && (is_unsent || is_behind);
     if (must_pause == is_paused_) return;
     is_paused_ = must_pause;
@@ -65,18 +88,30 @@ void connection::update_receiving() {
 void connection::work() {
     if (is_working_) return;
     is_working_ = true;
-    while (may_take_request() && take_next()) {
+    bool goes_on = true;
+    while (goes_on) {
+        while (may_take_request() && take_next()) {
+        }
+        const bool is_held_up = !may_take_request();
+        drop_used_input();
+        answer_done_slots();
+        send_output();
+        // What left at once holds nothing up any more, and nobody will tell of it.
+        goes_on = is_held_up && may_take_request();
     }
-    if (used_ > 0) {
-        input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(used_));
-        used_ = 0;
-        if (input_.empty() && input_.capacity() > kept_input_bytes) input_ = {};
-    }
-    answer_done_slots();
     is_working_ = false;
-    send_output();
+    // Only the end of the input can keep the next request from being taken.
+    if (has_all_input_ && first_slot_ == nullptr && may_take_request()) state_ = state::finishing;
     update_receiving();
     update_end();
+}
+
+void connection::drop_used_input() {
+    if (used_ == 0) return;
+    input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(used_));
+    used_ = 0;
+    if (input_.empty() && input_.capacity() > kept_input_bytes) input_ = {};
+    if (input_.capacity() > roomy_input_bytes && input_.capacity() / 4 > input_.size()) input_.shrink_to_fit();
 }
 
 bool connection::may_take_request() const {
@@ -85,7 +120,9 @@ bool connection::may_take_request() const {
         in_flight_bytes_ >= with_.options.in_flight_bytes_per_connection) {
         return false;
     }
-    return stream_->pending_send_bytes() + output_.size_bytes() <= with_.options.unsent_bytes_soft_max;
+    const std::size_t unsent = unsent_bytes();
+    if (unsent > uncounted_unsent_bytes && with_.answer_memory.is_scarce()) return false;
+    return unsent <= with_.options.unsent_bytes_soft_max;
 }
 
 void connection::finish() {

@@ -38,14 +38,22 @@ class connection_owner {
 /// connection where it is not known, or not worth finding out, where the next one begins. An append whose
 /// outcome is not known ends the connection in the place of its answer.
 ///
+/// A client that shuts its sending side gets the answers to all that it sent; a read that waits and a stream
+/// of records end then, for such a client may as well be gone.
+///
 /// Back-pressure: while a limit of the connection is reached (server_options) nothing more is received. What
-/// does not fit into the limits of the process is refused with 503. After the stream closed, the object stays
+/// does not fit into the limits of the process is refused with 503; while answers are at theirs, who has some
+/// unread is not listened to. After the stream closed, the object stays
 /// until what it started has completed; then connection_owner::on_gone.
 class connection final : public env::stream_handler,
                          private append_owner,
                          private burst_listener,
                          private answer_stream {
   public:
+    /// What each connection may hold outside the limits of the process: a head or the beginning of a body and
+    /// what came behind it, what is kept of the head, answers that have not left.
+    static constexpr std::size_t floor_bytes = std::size_t(80) << 10;
+
     connection(const serving& with, connection_owner& owner, std::unique_ptr<env::stream> socket);
     ~connection() override;
 
@@ -58,6 +66,9 @@ class connection final : public env::stream_handler,
     /// Closes the stream at once.
     void abort();
 
+    /// Of unsent answers, what is in floor_bytes.
+    static constexpr std::size_t uncounted_unsent_bytes = std::size_t(16) << 10;
+
     /// Called in regular intervals: ends the connection when too many have passed with nothing going on.
     struct patience {
         std::uint32_t idle_ticks = 0;
@@ -66,8 +77,10 @@ class connection final : public env::stream_handler,
     };
     void on_tick(const patience& limits);
 
+    std::size_t receive_max() override;
     void on_received(bytes_view bytes) override;
     void on_sent(std::size_t pending_bytes) override;
+    bool on_peer_finished() override;
     void on_closed(error why) override;
 
   private:
@@ -92,10 +105,13 @@ class connection final : public env::stream_handler,
         std::optional<chunked_decoder> chunks;
         bool awaits_continue = false;
         bool has_made_topic = false;
+        /// When it was there as a whole.
+        env::monotonic_time begun{};
     };
 
     void work();
     bool may_take_request() const;
+    void drop_used_input();
     /// False: nothing more can be done now.
     bool take_next();
     bool take_head();
@@ -120,10 +136,14 @@ class connection final : public env::stream_handler,
     void next_request();
 
     sending how() const;
+    env::monotonic_time now() const { return with_.target.world().time().now(); }
     void write_answer(answer what, const sending& how, route where);
+    void count_time(route where, env::monotonic_time begun);
     void answer_done_slots();
     void close_in_place(std::string_view why);
     void send_output();
+    std::size_t unsent_bytes() const { return stream_->pending_send_bytes() + output_.size_bytes(); }
+    void note_unsent();
     void note_sent();
     void update_receiving();
     void update_end();
@@ -162,6 +182,8 @@ class connection final : public env::stream_handler,
     output output_;
     /// Of with_.answer_memory, for what is in output_ and in the stream.
     std::size_t answer_bytes_held_ = 0;
+    /// And for the rest of what the stream holds.
+    std::size_t unsent_bytes_held_ = 0;
     std::coroutine_handle<> drain_waiter_;
     wait_signal hurry_;
 
@@ -172,6 +194,8 @@ class connection final : public env::stream_handler,
     bool is_paused_ = false;
     bool awaits_burst_end_ = false;
     bool is_leaving_ = false;
+    /// The client sends no more: what has arrived is answered, then the stream closed.
+    bool has_all_input_ = false;
 
     std::uint32_t quiet_ticks_ = 0;
     std::uint32_t arriving_ticks_ = 0;

@@ -35,6 +35,11 @@ void connection::write_answer(answer what, const sending& as, route where) {
     } else {
         output_.add(std::move(what.body));
     }
+    note_unsent();
+}
+
+void connection::count_time(route where, env::monotonic_time begun) {
+    if (begun != env::monotonic_time()) with_.metrics.count_time(where, now() - begun);
 }
 
 void connection::close_in_place(std::string_view why) {
@@ -55,7 +60,21 @@ void connection::send_output() {
     sent_bytes_ += output_.size_bytes();
     output_.send(*stream_);
     stream_->flush();
+    note_unsent();
     note_sent();
+}
+
+/// What the client has not taken is counted among the answers of the process, but for a little.
+void connection::note_unsent() {
+    const std::size_t pending = unsent_bytes();
+    const std::size_t counted = uncounted_unsent_bytes + answer_bytes_held_;
+    const std::size_t wanted = pending > counted ? pending - counted : 0;
+    if (wanted > unsent_bytes_held_) {
+        with_.answer_memory.take_anyway(wanted - unsent_bytes_held_);
+    } else if (wanted < unsent_bytes_held_) {
+        with_.answer_memory.give_back(unsent_bytes_held_ - wanted);
+    }
+    unsent_bytes_held_ = wanted;
 }
 
 /// The memory of answers is let go when all of them have left, not piece by piece: it is soon enough.
@@ -71,6 +90,7 @@ void connection::begin(const answer& head) {
     as.date = with_.date.now();
     append_answer_head(output_.text(), head, as, true);
     with_.metrics.count(request_.what.where, head.status);
+    count_time(request_.what.where, request_.begun);
     send_output();
 }
 

@@ -8,6 +8,9 @@ namespace logstore::http {
 namespace {
 
 constexpr std::string_view default_topic = "default";
+/// What an append takes beside its body, and each of its records: its place, and its part of the answer.
+constexpr std::size_t append_bytes = std::size_t(1) << 10;
+constexpr std::size_t record_bytes = 64;
 
 }  // namespace
 
@@ -45,7 +48,8 @@ api_result<bool> connection::start_append() {
         env::spawn(gate_, make_topic(std::string(name)));
         return false;
     }
-    const std::size_t held = std::max(request_bytes_held_, body_bytes.size());
+    const std::size_t held = std::max(request_bytes_held_, body_bytes.size()) + append_bytes +
+                             (*records)->records.size() * record_bytes;
     if (!with_.request_memory.try_take(held - request_bytes_held_)) return std::unexpected(overloaded());
     request_bytes_held_ = held;
     auto slot = std::make_unique<append_slot>();
@@ -57,6 +61,7 @@ api_result<bool> connection::start_append() {
     slot->how = how();
     slot->allowed_origin = std::move(request_.allowed_origin);
     slot->where = request_.what.where;
+    slot->begun = request_.begun;
     append_slot* const added = slot.get();
     (last_slot_ != nullptr ? last_slot_->next : first_slot_) = std::move(slot);
     last_slot_ = added;
@@ -99,6 +104,8 @@ void connection::on_burst_end() {
 }
 
 void connection::answer_done_slots() {
+    if (first_slot_ == nullptr || !first_slot_->is_done()) return;
+    const env::monotonic_time answered = now();  // one for all that leave together
     while (first_slot_ != nullptr && first_slot_->is_done()) {
         append_slot& done = *first_slot_;
         if (state_ == state::open || state_ == state::finishing) {
@@ -106,6 +113,7 @@ void connection::answer_done_slots() {
                 close_in_place("it is not known whether its append is durable");
             } else {
                 done.how.allowed_origin = done.allowed_origin;
+                with_.metrics.count_time(done.where, answered - done.begun);
                 write_answer(done.make_answer(), done.how, done.where);
             }
         }

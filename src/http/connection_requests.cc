@@ -11,7 +11,7 @@ namespace logstore::http {
 namespace {
 
 /// The body of a request is counted in steps of this as it comes.
-constexpr std::size_t hold_step_bytes = std::size_t(64) << 10;
+constexpr std::size_t hold_step_bytes = std::size_t(16) << 10;
 
 bool is_json(std::string_view content_type) {
     const std::string_view type = content_type.substr(0, content_type.find_first_of("; \t"));
@@ -147,6 +147,7 @@ bool connection::hold(std::size_t bytes) {
 }
 
 bool connection::dispatch() {
+    if (request_.begun == env::monotonic_time()) request_.begun = now();
     const bool is_append = request_.asked == method::post && (request_.what.where == route::append ||
                                                               request_.what.where == route::topic_records);
     if (is_append) return take_append();
@@ -182,6 +183,7 @@ env::task<void> connection::serve(byte_vector body_bytes) {
     } else if (made.is_unknown) {
         close_in_place("it is not known whether a change of topics was made");
     } else if (!made.was_streamed) {
+        count_time(request_.what.where, request_.begun);
         write_answer(std::move(made), how(), request_.what.where);
     } else if (request_.is_version_1_1) {
         output_.text() += "0\r\n\r\n";
@@ -206,6 +208,7 @@ bool connection::answer_failure() {
     if (first_slot_ != nullptr || state_ != state::open) return false;
     sending as = how();
     if (failure_ends_connection_) as.keeps_alive = false;
+    count_time(request_.what.where, request_.begun);
     write_answer(answer_of(*failure_), as, request_.what.where);
     next_request();
     if (!as.keeps_alive) state_ = state::finishing;

@@ -427,6 +427,94 @@ TEST_F(connection_test, a_stop_answers_what_is_under_way_and_takes_nothing_more)
     EXPECT_TRUE(client.is_closed());
 }
 
+TEST_F(connection_test, a_client_that_shuts_its_sending_side_gets_all_its_answers) {
+    broker.holds_appends = true;
+    stream_end& client = connect();
+    client.deliver(bytes_of(append("0") + append("1") + get("/topics/events") + append("2")));
+    client.finish_sending();
+    run();
+    EXPECT_EQ(client.sent_bytes(), 0u);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_FALSE(client.is_closed());
+        broker.complete_all();
+        run();
+    }
+    const auto answers = answers_in(text(client.sent()));
+    ASSERT_EQ(answers.size(), 4u);
+    EXPECT_TRUE(answers[1].has("\"offset\":1"));
+    EXPECT_TRUE(answers[2].has("\"high_watermark\":2")) << answers[2].body;
+    EXPECT_TRUE(answers[3].has("\"offset\":2"));
+    EXPECT_TRUE(client.is_closed());
+    EXPECT_TRUE(connections.empty());
+}
+
+TEST_F(connection_test, half_a_request_before_the_end_of_the_input_is_dropped) {
+    const std::string whole = append("v");
+    for (const std::string_view part : {std::string_view(whole).substr(0, whole.size() - 1),
+                                        std::string_view("GET /topics HT"), std::string_view()}) {
+        stream_end& client = connect();
+        give(client, get("/health/live") + std::string(part));
+        client.finish_sending();
+        run();
+        EXPECT_EQ(answers_in(text(client.sent())).size(), 1u);
+        EXPECT_TRUE(client.is_closed());
+    }
+    EXPECT_TRUE(broker.appended.empty());
+}
+
+TEST_F(connection_test, what_a_client_leaves_unread_is_counted_until_it_goes) {
+    stream_end& client = connect();
+    client.take_at_most(0);
+    std::string requests;
+    for (int i = 0; i < 300; ++i) requests += get("/topics/nothing");
+    give(client, requests);
+    const std::size_t pending = client.pending_bytes();
+    ASSERT_GT(pending, connection::uncounted_unsent_bytes);
+    EXPECT_EQ(limits->answer_memory.held_bytes(), pending - connection::uncounted_unsent_bytes);
+    client.take_at_most(stream_end::no_limit);
+    run();
+    EXPECT_EQ(limits->answer_memory.held_bytes(), 0u);
+    client.take_at_most(0);
+    give(client, get("/openapi.yaml"));
+    EXPECT_GT(limits->answer_memory.held_bytes(), 0u);
+    client.close();
+    run();
+    EXPECT_EQ(limits->answer_memory.held_bytes(), 0u);
+}
+
+TEST_F(connection_test, while_answers_are_at_their_limit_who_has_some_unread_is_not_listened_to) {
+    limit_options.answer_bytes = 1000;
+    stream_end& client = connect();
+    client.take_at_most(0);
+    std::string requests;
+    for (int i = 0; i < 300; ++i) requests += get("/topics/nothing");
+    give(client, requests);
+    EXPECT_LT(client.pending_bytes(), connection::uncounted_unsent_bytes + 3000);
+    stream_end& other = connect();
+    EXPECT_EQ(answers_in(exchange(other, append("small"))).at(0).status, 200);
+    EXPECT_EQ(refusal(get("/topics")), "503 overloaded");
+    client.take_at_most(stream_end::no_limit);
+    run();
+    EXPECT_EQ(answers_in(text(client.sent())).size(), 300u);
+}
+
+TEST_F(connection_test, little_is_received_at_a_time_but_of_a_large_body) {
+    stream_end& client = connect();
+    EXPECT_LE(last->receive_max(), std::size_t(16) << 10);
+    const std::string request = append(std::string(200'000, 'x'));
+    give(client, std::string_view(request).substr(0, 60'000));
+    EXPECT_GT(last->receive_max(), std::size_t(16) << 10);
+    EXPECT_GE(limits->request_memory.held_bytes() + (std::size_t(16) << 10), 59'000u) << "counted as it comes";
+    give(client, std::string_view(request).substr(60'000));
+    EXPECT_EQ(answers_in(text(client.sent())).at(0).status, 200);
+}
+
+TEST_F(connection_test, answers_that_left_at_once_do_not_hold_up_the_requests_behind_them) {
+    options.unsent_bytes_soft_max = 100;
+    stream_end& client = connect();
+    EXPECT_EQ(answers_in(exchange(client, get("/openapi.yaml") + get("/openapi.yaml") + append("v"))).size(), 3u);
+}
+
 TEST_F(connection_test, a_client_that_goes_away_leaves_nothing_behind) {
     broker.holds_appends = true;
     stream_end& client = connect();

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/histogram.h"
+#include "env/clock.h"
 #include "env/task.h"
 #include "http/target.h"
 
@@ -27,6 +29,8 @@ struct server_metrics {
 
     /// By route and by place in `statuses`: requests that were answered.
     std::array<std::array<std::uint64_t, statuses.size()>, route_count> answers{};
+    /// By route: from having a request as a whole to its answer, or the beginning of a stream, being on its way.
+    std::array<time_histogram, route_count> latencies{};
     std::uint64_t received_bytes = 0;
     std::uint64_t sent_bytes = 0;
     std::uint64_t appended_batches = 0;
@@ -51,6 +55,9 @@ struct server_metrics {
                                        : static_cast<std::size_t>(found - statuses.begin());
     }
     void count(route where, int status) { ++answers[static_cast<std::size_t>(where)][status_index(status)]; }
+    void count_time(route where, env::duration took) {
+        latencies[static_cast<std::size_t>(where)].observe(static_cast<std::uint64_t>(took.count()));
+    }
     std::uint64_t of(route where, int status) const {
         return answers[static_cast<std::size_t>(where)][status_index(status)];
     }

@@ -11,11 +11,11 @@
 
 namespace logstore::http {
 
-/// What clients can make the process hold is the sum of these, times two for the record batches that are made
-/// of requests; for each connection a head, what one delivery of the stream brought (256 KiB at most) and
-/// server_options::unsent_bytes_soft_max; and for each shard what understanding one body takes (body_reader).
+/// What clients can make the process hold is the sum of these, requests times two for the record batches that are
+/// made of them; connection::floor_bytes for each connection; and for each shard what understanding one body takes
+/// (body_reader).
 struct process_limit_options {
-    /// Requests that have begun to arrive and are not answered. What does not fit is refused with 503.
+    /// Requests that have begun to arrive and are not answered, with what it takes to answer them. What does not fit is refused with 503.
     std::size_t request_bytes = std::size_t(64) << 20;
     /// Answers with records on their way to clients. What does not fit is refused with 503.
     std::size_t answer_bytes = std::size_t(128) << 20;

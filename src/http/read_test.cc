@@ -231,6 +231,20 @@ TEST_F(read_test, a_follower_that_goes_away_leaves_nothing_behind) {
     EXPECT_EQ(metrics.followers, 0u);
 }
 
+TEST_F(read_test, nothing_waits_for_a_client_that_has_shut_its_sending_side) {
+    stream_end& waiting = connect();
+    EXPECT_EQ(exchange(waiting, get("/read?topic=events&wait_ms=30000")), "");
+    stream_end& following = connect();
+    exchange(following, get("/read?topic=events&follow=true"));
+    waiting.finish_sending();
+    following.finish_sending();
+    run();
+    EXPECT_EQ(answers_in(text(waiting.sent())).at(0).status, 200);
+    EXPECT_TRUE(text(following.sent()).ends_with("0\r\n\r\n"));
+    EXPECT_TRUE(connections.empty());
+    EXPECT_EQ(metrics.followers, 0u);
+}
+
 TEST_F(read_test, old_clients_follow_until_the_connection_ends) {
     put({"a"});
     stream_end& client = connect();

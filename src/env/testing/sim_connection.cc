@@ -72,14 +72,15 @@ void sim_connection::wake(int side) {
     auto& at = ends_[side];
     const auto& in = at.incoming;
     if (at.delivery_scheduled || !may_deliver(at)) return;
-    if (in.arrivals.empty() && !in.end_arrives && !in.reset) return;
+    const bool hears_end = awaits_end(at);
+    if (in.arrivals.empty() && !hears_end && !in.reset) return;
     if (stalled_ || net_.is_blocked(machine(other(side)), machine(side))) {
         ++net_.counters_.deliveries_held;
         return;
     }
     monotonic_time when = monotonic_time::max();
     if (!in.arrivals.empty()) when = in.arrivals.front().when;
-    if (in.end_arrives) when = std::min(when, *in.end_arrives);
+    if (hears_end) when = std::min(when, *in.end_arrives);
     if (in.reset) when = std::min(when, in.reset->first);
     if (when <= net_.scheduler_.now()) {
         when = net_.scheduler_.now() + duration(static_cast<duration::rep>(net_.random_.below(
@@ -110,11 +111,23 @@ void sim_connection::deliver(int side) {
     } else if (in.reset && in.reset->first <= now && in.size() == 0) {
         const error why(in.reset->second, "receiving from " + at.about.peer);
         return finish(side, lingering ? local_close() : why);
-    } else if (in.end_arrives && *in.end_arrives <= now && in.size() == 0) {
-        return finish(side,
-                      lingering ? local_close() : error(std::error_code(), "closed by " + at.about.peer));
+    } else if (awaits_end(at) && *in.end_arrives <= now && in.size() == 0) {
+        return take_end(side);
     }
     wake(side);
+}
+
+/// The peer closed, or sent its last.
+void sim_connection::take_end(int side) {
+    auto& at = ends_[side];
+    if (at.now == state::lingering) return finish(side, local_close());
+    if (!at.handler->on_peer_finished()) {
+        if (at.handler != nullptr && at.now == state::open)
+            finish(side, error(std::error_code(), "closed by " + at.about.peer));
+        return;
+    }
+    at.peer_has_finished = true;
+    wake(side);  // a reset may follow
 }
 
 void sim_connection::hand_to_user(int side, std::size_t available) {

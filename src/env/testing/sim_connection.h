@@ -92,6 +92,7 @@ class sim_connection : public std::enable_shared_from_this<sim_connection> {
         stream_handler* handler = nullptr;
         state now = state::open;
         bool paused = false;
+        bool peer_has_finished = false;  // and this side goes on
         bool delivery_scheduled = false;
         bool sending_scheduled = false;
         std::deque<shared_bytes> queue;
@@ -105,8 +106,13 @@ class sim_connection : public std::enable_shared_from_this<sim_connection> {
     static bool is_down(const end& one) { return one.now == state::closing || one.now == state::closed; }
     static int other(int side) { return 1 - side; }
     bool may_deliver(const end& at) const;
+    /// The peer's end is on its way, and not known yet.
+    static bool awaits_end(const end& at) {
+        return at.incoming.end_arrives && (!at.peer_has_finished || at.now == state::lingering);
+    }
     monotonic_time arrival_from(int side);
     void deliver(int side);
+    void take_end(int side);
     void hand_to_user(int side, std::size_t available);
     byte_vector take(pipe& from, std::size_t count);
     void maybe_corrupt(byte_vector& bytes);

@@ -112,6 +112,49 @@ TEST_F(sim_network_test, what_the_kernel_does_not_take_leaves_later_and_is_told)
     EXPECT_EQ(at_server.received.size(), 2'000'000u);
 }
 
+/// Goes on when the peer has sent its last.
+struct patient : recorder {
+    int ends = 0;
+    bool on_peer_finished() override {
+        ++ends;
+        return true;
+    }
+};
+
+TEST_F(sim_network_test, who_wants_to_can_answer_a_peer_that_has_sent_its_last) {
+    auto client = connect();
+    recorder at_client;
+    patient at_server;
+    client->start(at_client);
+    accepted[0]->start(at_server);
+    send_text(*client, "ask");
+    client->close_after_sending();
+    world.run_until([&] { return at_server.ends > 0; });
+    EXPECT_EQ(text_of(at_server.received), "ask");
+    EXPECT_FALSE(at_server.closed.has_value());
+    send_text(*accepted[0], "answer");
+    accepted[0]->close_after_sending();
+    world.run_until_idle();
+    ASSERT_TRUE(at_server.closed.has_value());
+    EXPECT_EQ(at_server.ends, 1);
+    EXPECT_TRUE(at_client.closed.has_value());
+}
+
+TEST_F(sim_network_test, a_peer_that_has_gone_altogether_is_found_by_sending) {
+    auto client = connect();
+    patient at_server;
+    accepted[0]->start(at_server);
+    client.reset();
+    world.run_until_idle();
+    EXPECT_EQ(at_server.ends, 1);
+    EXPECT_FALSE(at_server.closed.has_value());
+    send_text(*accepted[0], "answer");
+    accepted[0]->flush();
+    world.run_until_idle();
+    ASSERT_TRUE(at_server.closed.has_value());
+    EXPECT_NE(at_server.closed->code.value(), 0);
+}
+
 TEST_F(sim_network_test, what_leaves_at_once_is_not_told) {
     auto client = connect();
     recorder at_client;

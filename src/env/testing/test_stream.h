@@ -26,6 +26,11 @@ class stream_end {
         waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
         give();
     }
+    /// The peer sends no more, and reads on. Told when what was delivered is taken.
+    void finish_sending() {
+        has_finished_ = true;
+        give();
+    }
     /// The peer is gone.
     void close() { end(std::error_code()); }
     /// The kernel takes so many bytes from now on; what flush() cannot hand over stays pending.
@@ -70,6 +75,8 @@ class stream_end {
                 handler_->on_received(space.first(count));
             }
         }
+        if (handler_ == nullptr || is_paused_ || !has_finished_ || std::exchange(knows_end_, true)) return;
+        if (!handler_->on_peer_finished()) end(std::error_code());
     }
     void push() {
         const std::size_t count = std::min(room_, pending_.size());
@@ -92,6 +99,8 @@ class stream_end {
     bool is_paused_ = false;
     bool is_closed_ = false;
     bool sends_last_ = false;
+    bool has_finished_ = false;
+    bool knows_end_ = false;
     byte_vector waiting_;
     byte_vector pending_;
     byte_vector sent_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "http/answer_hold.h"
 #include "http/handlers/handlers.h"
 #include "http/handlers/read_query.h"
 #include "http/record_json.h"
@@ -24,7 +25,7 @@ class list_sink final : public record_sink {
     const bool is_base64_;
 };
 
-api_error overloaded() {
+api_error too_many_records() {
     constexpr int soon_s = 1;
     return {503, "overloaded",
             "too many records are on their way to clients; try again, or ask for fewer bytes", soon_s};
@@ -34,15 +35,15 @@ api_error overloaded() {
 class reading {
   public:
     reading(request_context& context, const read_query& query, offset from)
-        : context_(context), query_(query), from_(from), deadline_(now() + query.wait) {}
-    ~reading() { context_.with.answer_memory.give_back(held_bytes_); }
-    reading(const reading&) = delete;
-    reading& operator=(const reading&) = delete;
+        : context_(context),
+          query_(query),
+          from_(from),
+          deadline_(now() + query.wait),
+          hold_(context.with.answer_memory) {}
 
     env::task<answer> run() {
         for (;;) {
-            if (!context_.with.answer_memory.try_take(query_.bytes_max)) co_return answer_of(overloaded());
-            held_bytes_ = query_.bytes_max;
+            if (!hold_.try_take(query_.bytes_max)) co_return answer_of(too_many_records());
             read_request what;
             what.tablet = query_.tablet;
             what.from = from_;
@@ -50,7 +51,7 @@ class reading {
             outcome_ = co_await context_.target_broker().read(what);
             if (outcome_.code != tablet_errc::ok) co_return answer_of(error_of_read(outcome_, from_));
             if (outcome_.bytes > 0 || context_.hurry.is_set() || now() >= deadline_) break;
-            context_.with.answer_memory.give_back(std::exchange(held_bytes_, 0));
+            hold_.let_go();
             std::vector<seen_tablet> seen{{query_.tablet, outcome_.high_watermark}};
             co_await context_.target_broker().wait_for_data(std::move(seen), deadline_, &context_.hurry);
         }
@@ -77,20 +78,8 @@ class reading {
         json.end_list().field("next_offset", went->next.value()).end_object();
         context_.with.metrics.read_records += went->records;
         answer made = json_answer(200, json.finish());
-        hand_over(made.body.size());
+        hold_.hand_over(made.body.size(), context_.held_bytes);
         co_return made;
-    }
-
-    /// The answer holds what it takes until it has left.
-    void hand_over(std::size_t bytes) {
-        budget_share& memory = context_.with.answer_memory;
-        if (bytes > held_bytes_) {
-            memory.take_anyway(bytes - held_bytes_);
-        } else {
-            memory.give_back(held_bytes_ - bytes);
-        }
-        held_bytes_ = 0;
-        context_.held_bytes += bytes;
     }
 
     request_context& context_;
@@ -98,7 +87,7 @@ class reading {
     const offset from_;
     const env::monotonic_time deadline_;
     read_outcome outcome_;
-    std::size_t held_bytes_ = 0;
+    answer_hold hold_;
 };
 
 }  // namespace

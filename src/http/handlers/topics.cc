@@ -3,10 +3,16 @@
 #include <utility>
 
 #include "cluster/topic_config.h"
+#include "http/answer_hold.h"
 #include "http/handlers/handlers.h"
 
 namespace logstore::http {
 namespace {
+
+/// What is asked for before an answer is made; it holds what it has then.
+constexpr std::size_t listed_topic_bytes = 128;
+constexpr std::size_t described_partition_bytes = 128;
+constexpr std::size_t described_topic_bytes = std::size_t(4) << 10;
 
 /// A change whose outcome nobody knows: the connection is closed in the place of the answer.
 answer unknown_outcome() {
@@ -37,17 +43,18 @@ void write_topic_start(json_writer& json, const cluster::topic& one) {
 }  // namespace
 
 env::task<answer> serve_list_topics(request_context* context) {
-    const auto image = context->target_broker().topics();
+    const auto topics = context->target_broker().topics()->topics();
+    answer_hold hold(context->with.answer_memory);
+    if (!hold.try_take(topics.size() * listed_topic_bytes)) co_return answer_of(overloaded());
     json_writer json;
     json.begin_object().key("topics").begin_list();
-    for (const cluster::topic_ptr& one : image->topics()) {
+    for (const cluster::topic_ptr& one : topics) {
         write_topic_start(json, *one);
         json.field("partitions", one->partition_count).end_object();
     }
     json.end_list().end_object();
     answer made = json_answer(200, json.finish());
-    context->with.answer_memory.take_anyway(made.body.size());
-    context->held_bytes += made.body.size();
+    hold.hand_over(made.body.size(), context->held_bytes);
     co_return made;
 }
 
@@ -55,10 +62,14 @@ env::task<answer> serve_describe_topic(request_context* context) {
     broker& target = context->target_broker();
     const cluster::topic_ptr topic = target.topics()->find(context->what.topic);
     if (topic == nullptr) co_return answer_of(unknown_topic(context->what.topic));
+    answer_hold hold(context->with.answer_memory);
+    const auto partitions = static_cast<std::size_t>(topic->partition_count);
+    if (!hold.try_take(described_topic_bytes + partitions * described_partition_bytes))
+        co_return answer_of(overloaded());
     json_writer json;
     write_topic_start(json, *topic);
     json.key("partitions").begin_list();
-    for (std::int32_t i = 0; i < topic->partition_count && !context->hurry.is_set(); ++i) {
+    for (std::int32_t i = 0; i < topic->partition_count; ++i) {
         // The end of the log cannot be where the last number is, so that this reads nothing and tells the
         // bounds.
         read_request look;
@@ -72,7 +83,9 @@ env::task<answer> serve_describe_topic(request_context* context) {
     json.end_list();
     write_configs(json, topic->settings);
     json.end_object();
-    co_return json_answer(200, json.finish());
+    answer made = json_answer(200, json.finish());
+    hold.hand_over(made.body.size(), context->held_bytes);
+    co_return made;
 }
 
 /// POST /topics names it in the body, PUT /topics/{topic} in the path. PUT says what there is to be: a topic
