@@ -4,6 +4,7 @@
 
 #include "app/broker_configs.h"
 #include "app/module_options.h"
+#include "env/open_files_limit.h"
 #include "shard/call.h"
 
 namespace logstore::app {
@@ -47,6 +48,7 @@ env::task<result<>> doors::open() {
     kafka_limits_ = std::make_unique<kafka::process_limits>(process_limits_of(options_), loops);
     http_limits_ = std::make_unique<http::process_limits>(http_limits_of(options_), loops);
     doors_.resize(host_.shard_count());
+    describe_figures();
     for (std::uint32_t index = 0; index < host_.shard_count(); ++index) {
         shard& owner = store_.at(index);
         auto open_there = [this, index] { return open_here(this, index); };
@@ -66,6 +68,35 @@ env::task<result<>> doors::open_here(doors* self, std::uint32_t index) {
     co_return result<>{};
 }
 
+void doors::describe_figures() {
+    figures_.open_files_max = env::open_files_limit();
+    figures_.kafka_connections_max = options_.connections_max;
+    figures_.http_connections_max = options_.http_connections_max;
+    figures_.read_doors = [this](std::uint32_t index, shard_sample& into) { read_figures(index, into); };
+    figures_.read_memory = [this] { return read_memory(); };
+}
+
+/// On the thread of that shard.
+void doors::read_figures(std::uint32_t index, shard_sample& into) const {
+    const shard_doors& which = doors_[index];
+    if (which.kafka) into.kafka = which.kafka->metrics();
+    into.kafka_assembly_bytes = kafka_limits_->frame_memory[index]->held_bytes();
+    if (which.http) into.http = which.http->metrics();
+}
+
+/// Any thread.
+std::vector<memory_sample> doors::read_memory() const {
+    std::vector<memory_sample> samples;
+    const auto add = [&](std::string_view limit, const byte_budget& budget) {
+        samples.push_back({limit, budget.held_bytes(), budget.limit_bytes()});
+    };
+    add("kafka.in_flight_bytes", kafka_limits_->request_memory);
+    add("kafka.answer_bytes_in_flight", kafka_limits_->answer_memory);
+    add("http.request_bytes_in_flight", http_limits_->request_memory);
+    add("http.answer_bytes_in_flight", http_limits_->answer_memory);
+    return samples;
+}
+
 result<> doors::open_kafka(shard_doors& which, std::uint32_t index) {
     const std::string& advertised_text = options_.kafka_advertise;
     auto advertised =
@@ -82,8 +113,9 @@ result<> doors::open_kafka(shard_doors& which, std::uint32_t index) {
 }
 
 result<> doors::open_http(shard_doors& which, std::uint32_t index) {
+    which.metrics = std::make_unique<metrics_gatherer>(figures_, index);
     which.http = std::make_unique<http::server>(*which.broker, *http_limits_, index,
-                                                http_options_of(options_, http_at_));
+                                                http_options_of(options_, http_at_), which.metrics.get());
     if (auto listening = which.http->listen(http_at_, host_.shard_count() > 1); !listening) {
         return cannot_listen(listening.error(), http_at_, "--http");
     }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/metrics_source.h"
 #include "base/result.h"
 #include "config/server_options.h"
 #include "env/host.h"
@@ -21,8 +22,10 @@ namespace logstore::app {
 /// 0. The host, the options and the store outlive it.
 class doors {
   public:
-    doors(env::host& host, const config::server_options& options, store& behind)
-        : host_(host), options_(options), store_(behind) {}
+    doors(env::host& host, const config::server_options& options, store& behind, start_facts facts)
+        : host_(host), options_(options), store_(behind), figures_{behind, options.data_dir} {
+        figures_.start = facts;
+    }
 
     /// Begins to accept everywhere. What was opened before a failure is closed by stop().
     env::task<result<>> open();
@@ -36,12 +39,16 @@ class doors {
     /// The doors of one shard; all of it belongs to that shard's thread.
     struct shard_doors {
         std::unique_ptr<store_broker> broker;
+        std::unique_ptr<metrics_gatherer> metrics;
         std::unique_ptr<kafka::server> kafka;
         std::unique_ptr<http::server> http;
     };
 
     result<env::socket_address> address_of(const std::string& text);
     static env::task<result<>> open_here(doors* self, std::uint32_t index);
+    void describe_figures();
+    void read_figures(std::uint32_t index, shard_sample& into) const;
+    std::vector<memory_sample> read_memory() const;
     result<> open_kafka(shard_doors& which, std::uint32_t index);
     result<> open_http(shard_doors& which, std::uint32_t index);
     /// Kafka's door first: while its clients finish, /health/ready says that the server stops.
@@ -52,6 +59,7 @@ class doors {
     env::host& host_;
     const config::server_options& options_;
     store& store_;
+    metrics_origin figures_;
     std::unique_ptr<kafka::process_limits> kafka_limits_;
     std::unique_ptr<http::process_limits> http_limits_;
     env::socket_address kafka_at_;

@@ -38,7 +38,10 @@ env::disk_backend backend_of(config::disk_backend from) {
 /// The server between its start and its stop. Belongs to executor 0.
 class serving {
   public:
-    serving(env::host& host, const config::server_options& options) : host_(host), options_(options) {}
+    serving(env::host& host, const config::server_options& options, std::uint64_t limits_bytes)
+        : host_(host), options_(options) {
+        facts_.limits_bytes = limits_bytes;
+    }
 
     env::task<> start();
     env::task<> stop();
@@ -54,6 +57,7 @@ class serving {
     const config::server_options& options_;
     std::unique_ptr<store> store_;
     std::unique_ptr<doors> doors_;
+    start_facts facts_;
     bool is_ready_ = false;
     bool is_stopping_ = false;
     bool stop_wanted_ = false;
@@ -93,14 +97,17 @@ env::task<result<>> serving::open() {
     if (!opened) co_return std::unexpected(opened.error());
     store_ = std::move(*opened);
     const recovered_store& found = store_->recovered();
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(worlds.front().time().now() - begun);
+    facts_.recovery_time = worlds.front().time().now() - begun;
+    facts_.recovered_groups = found.replayed_groups;
+    facts_.recovered_bytes = found.replayed_bytes;
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(facts_.recovery_time);
     log_info("recovery", "{} tablets and {} bytes replayed from {} journal groups in {} ms{}", found.replayed_tablets,
              found.replayed_bytes, found.replayed_groups, took.count(), found.tail_was_torn ? "; a torn last group was cut" : "");
     co_return co_await open_doors();
 }
 
 env::task<result<>> serving::open_doors() {
-    doors_ = std::make_unique<doors>(host_, options_, *store_);
+    doors_ = std::make_unique<doors>(host_, options_, *store_, facts_);
     auto opened = co_await doors_->open();
     if (!opened) co_return opened;
     std::printf("ready: %s, data %s, %u shards\n", doors_->addresses().c_str(), options_.data_dir.c_str(),
@@ -173,7 +180,7 @@ int run_serve(const serve_arguments& arguments) {
     if (plan.limits_bytes > plan.memory_bytes) log_warning("serve", "{}", describe(plan));
     else log_info("serve", "{}", describe(plan));
     limit_descriptors(plan.options, (*host)->shard_count());
-    serving server(**host, plan.options);
+    serving server(**host, plan.options, plan.limits_bytes);
     (*host)->on_stop_signal([&server] { env::spawn(server.work(), server.stop()); });
     (*host)->shard(0).loop.post([&server] { env::spawn(server.work(), server.start()); });
     (*host)->run();

@@ -6,6 +6,9 @@ namespace logstore::app {
 std::string_view version_number() {
     return LOGSTORE_VERSION;
 }
+std::string_view build_kind() {
+    return LOGSTORE_BUILD_TYPE;
+}
 std::string_view version_text() {
     return "logstore " LOGSTORE_VERSION " (" LOGSTORE_BUILD_TYPE ")";
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/check.h"
+#include "env/process_usage.h"
 
 namespace logstore::env {
 
@@ -25,6 +26,7 @@ void asio_executor::schedule_turn() {
 // What is posted during a turn runs in the next one, after the reactor had its chance: work that posts itself
 // for ever starves no socket.
 void asio_executor::run_turn() {
+    ++turns_;
     turn_scheduled_ = false;
     in_turn_ = true;
     running_.swap(ready_);
@@ -42,6 +44,13 @@ void asio_executor::run_turn() {
     running_hooks_.clear();
     in_turn_ = false;
     if (!ready_.empty() || !hooks_.empty()) schedule_turn();
+}
+
+loop_usage asio_executor::usage() const {
+    loop_usage used;
+    used.turns = turns_;
+    used.busy = thread_processor_time();
+    return used;
 }
 
 void asio_executor::call_at_turn_end(turn_end_hook& hook) {

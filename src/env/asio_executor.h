@@ -50,6 +50,8 @@ class asio_executor final : public executor {
         return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id();
     }
 
+    loop_usage usage() const override;
+
     /// Calls `hook` after the work that is ready now. REQUIRES: the hook outlives the call or was taken back.
     void call_at_turn_end(turn_end_hook& hook);
     void forget(turn_end_hook& hook);
@@ -80,6 +82,7 @@ class asio_executor final : public executor {
     std::vector<work> running_;
     std::vector<turn_end_hook*> hooks_;
     std::vector<turn_end_hook*> running_hooks_;
+    std::uint64_t turns_ = 0;
     bool turn_scheduled_ = false;
     bool in_turn_ = false;
 

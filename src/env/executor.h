@@ -26,6 +26,14 @@ class remote_message {
 
 using timer_id = std::uint64_t;
 
+/// What a loop has done since it began.
+struct loop_usage {
+    /// Bursts of work.
+    std::uint64_t turns = 0;
+    /// Processor time of its thread.
+    duration busy{};
+};
+
 /// One thread's queue of work. All functions belong to that thread, except send() and the clock, which any thread may call.
 /// Work posted is run in order, after the call that posted it returned.
 class executor {
@@ -41,6 +49,8 @@ class executor {
     virtual void cancel_timer(timer_id id) = 0;
     /// From any thread: `message->run()` on this thread. A burst of messages costs one wake-up. Order is kept per sender.
     virtual void send(remote_message* message) noexcept = 0;
+    /// What a simulated loop does not have is 0.
+    virtual loop_usage usage() const { return {}; }
     /// Whether the caller is this executor's thread.
     virtual bool is_current() const = 0;
 };

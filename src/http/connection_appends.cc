@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cluster/errc.h"
 #include "http/connection.h"
 
 namespace logstore::http {
@@ -11,6 +12,9 @@ constexpr std::string_view default_topic = "default";
 /// What an append takes beside its body, and each of its records: its place, and its part of the answer.
 constexpr std::size_t append_bytes = std::size_t(1) << 10;
 constexpr std::size_t record_bytes = 64;
+/// How often, and how many times, a topic that another client is making is looked for.
+constexpr env::duration topic_look_interval = std::chrono::milliseconds(2);
+constexpr int topic_looks_max = 1000;
 
 }  // namespace
 
@@ -75,10 +79,15 @@ env::task<void> connection::make_topic(std::string name) {
     cluster::new_topic wanted;
     wanted.name = name;
     const auto made = co_await with_.target.create_topic(std::move(wanted));
+    bool is_there = made || with_.target.topics()->find(name) != nullptr;
+    // Another client was faster: this shard will hear of the topic soon.
+    for (int looks = 0; !is_there && made.error().code == cluster::errc::topic_exists && looks < topic_looks_max;
+         ++looks) {
+        co_await env::sleep(with_.target.world().loop, topic_look_interval);
+        is_there = with_.target.topics()->find(name) != nullptr;
+    }
     is_serving_ = false;
     request_.has_made_topic = true;
-    const bool is_there =
-        made || with_.target.topics()->find(name) != nullptr;  // another client may have been faster
     if (!is_there && state_ != state::closed) {
         const auto why = topic_error(made.error());
         if (why) {

@@ -151,6 +151,16 @@ TEST_F(connection_test, a_topic_is_made_on_first_use_where_that_is_allowed) {
     EXPECT_EQ(refusal(append("v", "never")), "404 unknown_topic");
 }
 
+TEST_F(connection_test, a_topic_that_another_client_is_making_is_waited_for) {
+    broker.topic_failures.push_back(error(cluster::errc::topic_exists));
+    world.loop().start_timer(world.time().now() + std::chrono::milliseconds(10),
+                             [this] { broker.add_topic("fresh"); });
+    EXPECT_EQ(ask(append("v", "fresh")).status, 200);
+    EXPECT_EQ(broker.at("fresh").end, next_offset(1));
+    broker.topic_failures.push_back(error(cluster::errc::topic_exists));
+    EXPECT_EQ(refusal(append("v", "never")), "409 topic_exists");
+}
+
 TEST_F(connection_test, a_topic_that_may_have_been_made_closes_the_connection) {
     broker.topic_failures.push_back(error(cluster::errc::unknown_outcome));
     stream_end& client = connect();

@@ -4,20 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <string_view>
 
 #include "env/clock.h"
 #include "http/origin_policy.h"
 
 namespace logstore::http {
-
-/// Bytes that are a part of the program, served as they are. Static lifetime.
-struct embedded_file {
-    std::string_view path;
-    std::string_view content_type;
-    std::string_view content;
-};
 
 /// Every default is finite. What is shared by all shards is in process_limits.h.
 struct server_options {
@@ -53,8 +44,6 @@ struct server_options {
 
     bool auto_create_topics = true;
     origin_options origins;
-    /// Found by their paths; "/" in place of the list of topics.
-    std::span<const embedded_file> files;
 };
 
 inline constexpr std::size_t unsent_bytes_per_timeout = std::size_t(64) << 10;

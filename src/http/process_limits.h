@@ -15,9 +15,11 @@ namespace logstore::http {
 /// made of them; connection::floor_bytes for each connection; and for each shard what understanding one body takes
 /// (body_reader).
 struct process_limit_options {
-    /// Requests that have begun to arrive and are not answered, with what it takes to answer them. What does not fit is refused with 503.
+    /// Requests that have begun to arrive and are not answered, with what it takes to answer them. What does not
+    /// fit is refused with 503.
     std::size_t request_bytes = std::size_t(64) << 20;
-    /// Answers with records on their way to clients. What does not fit is refused with 503.
+    /// Answers on their way to clients, but for a little of each connection. A large one that does not fit is
+    /// refused with 503.
     std::size_t answer_bytes = std::size_t(128) << 20;
     /// Further connections are closed at once.
     std::uint32_t connections_max = 10'000;

@@ -43,6 +43,11 @@ class damaged_ranges {
     void forget(tablet_id tablet);
 
     std::size_t size() const { return ranges_.size(); }
+    std::uint64_t size_bytes() const {
+        std::uint64_t sum = 0;
+        for (const auto& [where, range] : ranges_) sum += range.bytes();
+        return sum;
+    }
     /// Ordered by tablet and place.
     std::vector<damaged_range> all() const;
 

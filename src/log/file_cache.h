@@ -26,6 +26,7 @@ class file_cache {
     void forget(const std::string& path);
 
     std::size_t open_count() const { return entries_.size(); }
+    std::size_t open_max() const { return open_max_; }
 
   private:
     struct entry {

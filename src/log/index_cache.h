@@ -17,6 +17,8 @@ class index_cache {
 
     std::shared_ptr<const offset_index> find(tablet_id tablet, offset segment_base);
     void put(tablet_id tablet, offset segment_base, std::shared_ptr<const offset_index> index);
+    std::size_t size_bytes() const { return bytes_; }
+    std::size_t limit_bytes() const { return bytes_max_; }
     void forget(tablet_id tablet);
     void forget(tablet_id tablet, offset segment_base);
 

@@ -218,6 +218,7 @@ env::task<> journal::write_group(std::unique_ptr<journal_group> group) {
         files_[file].last = header.sequence;
         writing_ = false;
     }
+    const env::monotonic_time begun = world_.time().now();
     result<> written;
     if (is_planted(planted_fault::journal_without_flush)) written = co_await files_[file].handle->write(position, blocks);
     else written = co_await files_[file].handle->write_durably(position, blocks);
@@ -237,8 +238,7 @@ env::task<> journal::write_group(std::unique_ptr<journal_group> group) {
         checksum_before_ = header.checksum;
     }
     last_was_empty_ = group->is_empty();
-    ++counters_.groups;
-    counters_.bytes_written += blocks.size();
+    count_group(*group, blocks.size(), world_.time().now() - begun);
     recycle(std::move(group));
     // The next group starts before the answers of this one are made: the disk does not wait for them.
     if (!in_line_.empty() || !collecting_->is_empty()) write_next();
@@ -247,6 +247,15 @@ env::task<> journal::write_group(std::unique_ptr<journal_group> group) {
         listener_.on_group_durable(header.sequence);
         if (!writing_) arm_closing_timer();
     }
+}
+
+void journal::count_group(const journal_group& group, std::size_t bytes, env::duration took) {
+    ++counters_.groups;
+    counters_.bytes_written += bytes;
+    if (group.is_empty()) return;
+    counters_.flush_times.observe(static_cast<std::uint64_t>(took.count()));
+    counters_.group_bytes.observe(bytes);
+    if (group.append_count() > 0) counters_.group_appends.observe(group.append_count());
 }
 
 env::task<bool> journal::until_durable(journal_sequence sequence) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "env/environment.h"
 #include "env/gate.h"
 #include "log/journal_group.h"
@@ -41,6 +42,11 @@ struct journal_counters {
     std::uint64_t entries = 0;
     std::uint64_t bytes_written = 0;
     std::uint64_t files_released = 0;
+    /// Of groups that hold entries: from the write to the news that it is durable, and bytes on disk.
+    time_histogram flush_times;
+    histogram<12, 14> group_bytes;
+    /// Appends of groups that hold some.
+    histogram<1, 14> group_appends;
 };
 
 /// Appends entries to preallocated, recycled files in groups; one group is in flight at a time, the next collects meanwhile.
@@ -95,6 +101,9 @@ class journal {
     /// Bytes of files that are not free, and of all files.
     std::uint64_t used_bytes() const;
     std::uint64_t capacity_bytes() const { return options_.file_bytes * options_.files; }
+    /// Groups that wait for the one that is being written, without the one that collects.
+    std::size_t groups_in_line() const { return in_line_.size(); }
+    bool is_writing() const { return writing_; }
 
     const journal_counters& counters() const { return counters_; }
     /// `<folder>/<shard>-<index>.journal`.
@@ -119,6 +128,7 @@ class journal {
     void write_next();
     env::task<> write_group(std::unique_ptr<journal_group> group);
     void advance_file(std::size_t group_bytes);
+    void count_group(const journal_group& group, std::size_t bytes, env::duration took);
     void arm_closing_timer();
     void wake_waiters();
     env::task<result<>> make_file(std::uint32_t index);

@@ -14,6 +14,7 @@ void journal_group::end_entry(journal_entry_header header, std::size_t data_byte
     store_big(encoded, encode_journal_entry_header(header, at));
     entries_checksum_ = crc32c(encoded, entries_checksum_);
     ++entry_count_;
+    if (header.kind == journal_entry_kind::batch) ++append_count_;
     used_ += journal_entry_header_bytes + data_bytes;
 }
 
@@ -28,7 +29,7 @@ bytes_view journal_group::finish(journal_group_header& header) {
 
 void journal_group::clear() {
     used_ = journal_group_header_bytes;
-    entry_count_ = 0;
+    entry_count_ = append_count_ = 0;
     entries_checksum_ = 0;
 }
 

@@ -13,6 +13,8 @@ class journal_group {
 
     std::size_t capacity() const { return memory_.size(); }
     bool is_empty() const { return entry_count_ == 0; }
+    /// Entries that are batches.
+    std::uint32_t append_count() const { return append_count_; }
     std::size_t payload_bytes() const { return used_ - journal_group_header_bytes; }
     std::size_t size_on_disk() const { return round_up_to_block(used_); }
     /// The same with one more entry.
@@ -38,6 +40,7 @@ class journal_group {
     aligned_buffer memory_;
     std::size_t used_ = journal_group_header_bytes;
     std::uint32_t entry_count_ = 0;
+    std::uint32_t append_count_ = 0;
     std::uint32_t entries_checksum_ = 0;
 };
 

@@ -81,6 +81,28 @@ TEST_F(journal_test, entries_that_come_while_a_group_is_in_flight_share_the_next
     EXPECT_EQ(found.groups.at(1).header.entry_count, 20u);
 }
 
+TEST_F(journal_test, groups_that_hold_something_are_measured) {
+    open();
+    add_durably(100);
+    world_.run_until_idle();
+    const journal_counters& counted = journal_->counters();
+    EXPECT_EQ(counted.groups, 2u) << "an empty one closes it";
+    EXPECT_EQ(counted.flush_times.count(), 1u);
+    EXPECT_GT(counted.flush_times.sum(), 0u);
+    EXPECT_EQ(counted.group_bytes.sum(), block_bytes);
+    EXPECT_EQ(counted.group_appends.count(), 0u) << "a tail is no append";
+    const byte_vector batch = make_test_batch(200);
+    journal_entry_header entry;
+    entry.kind = journal_entry_kind::batch;
+    journal_->add(entry, batch);
+    journal_->add(entry, batch);
+    add_durably();
+    EXPECT_EQ(counted.group_appends.count(), 1u);
+    EXPECT_EQ(counted.group_appends.sum(), 2u);
+    EXPECT_EQ(counted.flush_times.count(), 2u);
+    close();
+}
+
 TEST_F(journal_test, an_empty_group_closes_the_last_one_soon_after) {
     open();
     add_durably();

@@ -85,9 +85,14 @@ env::task<> checkpointer::relieve(bool is_due) {
         owner_.admit_waiting();
     }
     if (done && (is_journal_pressed() || is_due || !owner_.waiting_.empty())) {
+        const env::monotonic_time begun = owner_.world_.time().now();
         // Under pressure the oldest files are enough; by the clock everything leaves, so that a replay stays short.
         done = co_await checkpoint(is_due ? owner_.journal_.durable_sequence() : owner_.journal_.oldest_full_file_end());
-        if (done) last_checkpoint_ = owner_.world_.time().now();
+        if (done) {
+            last_checkpoint_ = owner_.world_.time().now();
+            ++owner_.counters_.checkpoints;
+            owner_.counters_.checkpoint_time += last_checkpoint_ - begun;
+        }
     }
     owner_.accept_storage_result(done);
     owner_.admit_waiting();

@@ -117,6 +117,9 @@ void shard::append_now(append_call& call, hosted& target, const record_batch_hea
     call.outcome.base_offset = pending.placed.base_offset;
     call.outcome.append_time = pending.placed.append_time;
     pending_.push_back(pending);
+    ++counters_.appended_batches;
+    counters_.appended_records += static_cast<std::uint64_t>(header.record_count);
+    counters_.appended_bytes += call.batch.size();
     if (!target.is_dirty) {
         target.is_dirty = true;
         dirty_.push_back(&target);
@@ -232,6 +235,7 @@ void shard::schedule_write_behind(hosted& target) {
 
 env::task<> shard::write_behind(hosted* target) {
     ++target->uses;
+    ++write_behinds_;
     for (;;) {
         auto done = co_await target->replica->log().write_behind();
         if (!accept_storage_result(done)) break;
@@ -251,6 +255,7 @@ env::task<> shard::write_behind(hosted* target) {
         co_await env::yield(world_.loop);
     }
     target->is_writing = false;
+    --write_behinds_;
     --target->uses;
 }
 

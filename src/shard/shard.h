@@ -18,6 +18,7 @@
 #include "shard/lack_of_space.h"
 #include "shard/log_start.h"
 #include "shard/read.h"
+#include "shard/shard_figures.h"
 #include "shard/tablet_size.h"
 
 namespace logstore {
@@ -105,6 +106,7 @@ class shard final : public journal_listener {
     const log_context& storage() const { return context_; }
     const journal& appends() const { return journal_; }
     std::size_t tablet_count() const { return tablets_.size(); }
+    shard_figures figures() const;
 
     void on_group_durable(journal_sequence durable) override;
     void on_journal_failed(error why) override;
@@ -178,6 +180,8 @@ class shard final : public journal_listener {
     std::vector<append_call*> refused_;
     std::vector<burst_listener*> burst_listeners_;
     std::unique_ptr<class checkpointer> checkpointer_;
+    shard_counters counters_;
+    std::size_t write_behinds_ = 0;
     bool is_stopping_ = false;
     bool is_low_on_space_ = false;
     space_episode space_;

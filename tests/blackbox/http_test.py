@@ -107,9 +107,10 @@ class HttpTest(ServerCase):
         self.assertEqual(self.client.post("/topics", {"name": "managed"}).status, 409)
         self.append(value="x", topic="managed", partition=1)
         self.assertIn(("managed", 2), [(one["name"], one["partitions"]) for one in self.client.get("/topics").json()["topics"]])
-        self.assertEqual(self.client.get("/topics/managed").json()["partitions"],
-                         [{"partition": 0, "log_start_offset": 0, "high_watermark": 0},
-                          {"partition": 1, "log_start_offset": 0, "high_watermark": 1}])
+        first, second = self.client.get("/topics/managed").json()["partitions"]
+        self.assertEqual(first, {"partition": 0, "log_start_offset": 0, "high_watermark": 0, "size_bytes": 0})
+        self.assertEqual((second["partition"], second["log_start_offset"], second["high_watermark"]), (1, 0, 1))
+        self.assertTrue(60 < second["size_bytes"] < 100, second)
         self.assertEqual(self.client.ask("DELETE", "/topics/managed").status, 204)
         self.assertEqual(self.client.get("/topics/managed").code, "unknown_topic")
         self.assertNotIn("managed", self.admin().list_topics(timeout=WITHIN_S).topics)

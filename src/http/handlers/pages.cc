@@ -1,19 +1,27 @@
 // What is served of the program itself: pages, health, metrics, and which methods there are.
-#include <algorithm>
-#include <ranges>
 #include <utility>
 
+#include "http/answer_hold.h"
 #include "http/api_description.h"
 #include "http/handlers/handlers.h"
+#include "http/web_page.h"
 
 namespace logstore::http {
 namespace {
 
-/// Nothing from elsewhere, no scripts, in nobody's frame.
-constexpr std::string_view page_policy =
-    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n";
-constexpr std::string_view embedded_policy =
-    "Content-Security-Policy: default-src 'self'; frame-ancestors 'none'\r\n";
+/// About as much as all metrics of a few shards.
+constexpr std::size_t metrics_bytes = std::size_t(128) << 10;
+
+/// A text of the program is large beside what a connection may keep unsent.
+answer copied_answer(request_context& context, std::string_view type, std::string_view text) {
+    answer_hold hold(context.with.answer_memory);
+    if (!hold.try_take(text.size())) return answer_of(overloaded());
+    answer made;
+    made.content_type = type;
+    made.body = text;
+    hold.hand_over(text.size(), context.held_bytes);
+    return made;
+}
 
 answer text_answer(std::string_view type, std::string text) {
     answer made;
@@ -22,45 +30,16 @@ answer text_answer(std::string_view type, std::string text) {
     return made;
 }
 
-const embedded_file* find_file(const request_context& context, std::string_view path) {
-    const auto found = std::ranges::find(context.with.options.files, path, &embedded_file::path);
-    return found == context.with.options.files.end() ? nullptr : &*found;
-}
-
-/// A topic's name holds nothing that HTML minds.
-std::string topics_page(const cluster::topic_image& image) {
-    constexpr std::size_t topics_shown = 1000;
-    std::string page =
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>logstore</title>"
-        "<style>body{font-family:sans-serif;margin:2em}td,th{padding:.2em 1em .2em 0;text-align:left}</style>"
-        "<h1>logstore</h1><table><tr><th>Topic<th>Partitions";
-    const auto topics = image.topics();
-    for (const cluster::topic_ptr& one : topics | std::views::take(topics_shown)) {
-        page += "<tr><td><a href=\"/topics/" + one->name + "\">" + one->name + "</a><td>" +
-                std::to_string(one->partition_count);
-    }
-    page += "</table><p>" + std::to_string(topics.size()) +
-            " topics. <a href=\"/topics\">/topics</a> gives all as JSON, <a "
-            "href=\"/openapi.yaml\">/openapi.yaml</a> "
-            "describes the interface.</html>\n";
-    return page;
-}
-
 }  // namespace
 
 env::task<answer> serve_page(request_context* context) {
-    if (const embedded_file* file = find_file(*context, "/")) {
-        answer made = text_answer(file->content_type, std::string(file->content));
-        made.fields = embedded_policy;
-        co_return made;
-    }
-    answer made = text_answer(html_type, topics_page(*context->target_broker().topics()));
-    made.fields = page_policy;
+    answer made = copied_answer(*context, html_type, web_page());
+    if (made.status == 200) made.fields = web_page_policy();
     co_return made;
 }
 
-env::task<answer> serve_openapi(request_context*) {
-    co_return text_answer(yaml_type, std::string(api_description()));
+env::task<answer> serve_openapi(request_context* context) {
+    co_return copied_answer(*context, yaml_type, api_description());
 }
 
 env::task<answer> serve_live(request_context*) {
@@ -80,7 +59,10 @@ env::task<answer> serve_metrics(request_context* context) {
     if (context->with.process_metrics == nullptr) {
         co_return answer_of(api_error(404, "no_metrics", "this server was started without metrics"));
     }
+    answer_hold hold(context->with.answer_memory);
+    if (!hold.try_take(metrics_bytes)) co_return answer_of(overloaded());
     std::string text = co_await context->with.process_metrics->render();
+    hold.hand_over(text.size(), context->held_bytes);
     co_return text_answer(metrics_type, std::move(text));
 }
 

@@ -1,6 +1,7 @@
 // Topics: listing, describing, making, deleting.
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "cluster/topic_config.h"
 #include "http/answer_hold.h"
@@ -40,6 +41,24 @@ void write_topic_start(json_writer& json, const cluster::topic& one) {
     json.begin_object().field("name", std::string_view(one.name)).field("id", std::string_view(id));
 }
 
+struct log_bounds {
+    offset log_start;
+    next_offset high_watermark;
+};
+
+/// Of a partition whose size may not be known: its offsets are all the same.
+env::task<api_result<log_bounds>> bounds_of(request_context* context, tablet_size known) {
+    if (known.code == tablet_errc::ok) co_return log_bounds{known.log_start, known.high_watermark};
+    if (known.code != tablet_errc::storage_error) co_return std::unexpected(read_error(known.code));
+    // The end of the log cannot be where the last number is, so that this reads nothing and tells the bounds.
+    read_request look;
+    look.tablet = known.tablet;
+    look.from = offset(std::numeric_limits<std::int64_t>::max());
+    const read_outcome bounds = co_await context->target_broker().read(look);
+    if (bounds.code != tablet_errc::offset_out_of_range) co_return std::unexpected(read_error(bounds.code));
+    co_return log_bounds{bounds.log_start_offset, bounds.high_watermark};
+}
+
 }  // namespace
 
 env::task<answer> serve_list_topics(request_context* context) {
@@ -66,19 +85,20 @@ env::task<answer> serve_describe_topic(request_context* context) {
     const auto partitions = static_cast<std::size_t>(topic->partition_count);
     if (!hold.try_take(described_topic_bytes + partitions * described_partition_bytes))
         co_return answer_of(overloaded());
+    std::vector<tablet_id> tablets;
+    for (std::int32_t i = 0; i < topic->partition_count; ++i) tablets.push_back({topic->id, partition_id(i)});
+    const std::vector<tablet_size> sizes = co_await target.sizes(std::move(tablets));
     json_writer json;
     write_topic_start(json, *topic);
     json.key("partitions").begin_list();
-    for (std::int32_t i = 0; i < topic->partition_count; ++i) {
-        // The end of the log cannot be where the last number is, so that this reads nothing and tells the
-        // bounds.
-        read_request look;
-        look.tablet = {topic->id, partition_id(i)};
-        look.from = offset(std::numeric_limits<std::int64_t>::max());
-        const read_outcome bounds = co_await target.read(look);
-        if (bounds.code != tablet_errc::offset_out_of_range) co_return answer_of(read_error(bounds.code));
-        json.begin_object().field("partition", i).field("log_start_offset", bounds.log_start_offset.value());
-        json.field("high_watermark", bounds.high_watermark.value()).end_object();
+    for (const tablet_size& one : sizes) {
+        const auto bounds = co_await bounds_of(context, one);
+        if (!bounds) co_return answer_of(bounds.error());
+        json.begin_object().field("partition", one.tablet.partition.value());
+        json.field("log_start_offset", bounds->log_start.value());
+        json.field("high_watermark", bounds->high_watermark.value());
+        if (one.code == tablet_errc::ok) json.field("size_bytes", one.bytes);
+        json.end_object();
     }
     json.end_list();
     write_configs(json, topic->settings);

@@ -228,6 +228,7 @@ bool connection::take_produce(const request_frame& request) {
         return false;
     }
     shared_.with.metrics.count(api_key::produce);
+    slot->begun = now();
     slot->held_bytes = take_admission();
     turn_cost_ += produce_cost + slot->memory_bytes();
     if (const std::size_t answer_bytes = slot->memory_bytes(); answer_bytes > small_bytes_max) {
@@ -263,7 +264,9 @@ env::task<void> connection::serve(std::shared_ptr<const void> owner, bytes_view 
     request_context context{shared_.with,          *request,       output_, hurry_,
                             shared_.answer_memory, fetched_bytes_, hold};
     const std::size_t output_before = output_.encoded_bytes();
+    const env::monotonic_time begun = now();
     const result<> served = co_await handler_of(request->header.api)(&context);
+    shared_.with.metrics.count_time(request->header.api, now() - begun);
     turn_cost_ += other_cost + output_.encoded_bytes() - output_before;
     is_serving_ = false;
     in_flight_bytes_ -= frame_bytes;
@@ -297,7 +300,10 @@ void connection::on_burst_end() {
 }
 
 void connection::answer_done_slots() {
+    if (first_slot_ == nullptr || !first_slot_->is_done()) return;
+    const env::monotonic_time answered = now();  // one for all that leave together
     while (first_slot_ != nullptr && first_slot_->is_done()) {
+        shared_.with.metrics.count_time(api_key::produce, answered - first_slot_->begun);
         if (state_ == state::open || state_ == state::finishing) {
             if (first_slot_->demands_close()) {
                 close_in_place_of(*first_slot_);

@@ -128,6 +128,7 @@ class connection final : public env::stream_handler,
     /// Takes requests as far as limits and order allow, and sends what that answered.
     void work();
     bool may_take_request();
+    env::monotonic_time now() const { return shared_.with.target.world().time().now(); }
     void go_on_later();
     /// False: nothing more can be done now.
     bool take_next();

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/histogram.h"
+#include "env/clock.h"
 #include "kafka/protocol/api_table.h"
 #include "kafka/protocol/error_code.h"
 
@@ -15,6 +17,9 @@ struct server_metrics {
 
     /// By API key: requests whose header was understood.
     std::array<std::uint64_t, api_table.size()> requests{};
+    /// By API key: from the request being understood to its answer being on its way, waits that the client asked
+    /// for included.
+    std::array<time_histogram, api_table.size()> latencies{};
     /// By error code + 1 (unknown_server_error comes first): error codes in answers, counted for each
     /// partition or topic.
     std::array<std::uint64_t, error_codes> errors{};
@@ -38,6 +43,9 @@ struct server_metrics {
     std::uint64_t receive_pauses = 0;
 
     void count(api_key key) { ++requests[static_cast<std::size_t>(key)]; }
+    void count_time(api_key key, env::duration took) {
+        latencies[static_cast<std::size_t>(key)].observe(static_cast<std::uint64_t>(took.count()));
+    }
     void count(error_code code) {
         const auto index = static_cast<std::size_t>(static_cast<int>(code) + 1);
         if (code != error_code::none && index < errors.size()) ++errors[index];

@@ -53,8 +53,9 @@ class produce_slot {
     /// Appends the frame of the answer. REQUIRES: is_done(), an answer is wanted, and no close demanded.
     void answer(byte_vector& out) const;
 
-    /// For the connection: its queue, and the bytes that this request holds of its budgets.
+    /// For the connection: its queue, when the request was understood, and the bytes that this request holds of its budgets.
     produce_slot* next = nullptr;
+    env::monotonic_time begun{};
     std::size_t held_bytes = 0;
 
   private:

@@ -1,0 +1,35 @@
+# The page that GET / answers: one text made of the files beside this one, and the policy that lets a browser run
+# exactly this style and this script, by their hashes.
+
+# Base64 of the SHA-256 of `text`, as Content-Security-Policy writes it.
+function(logstore_policy_hash out text)
+    string(SHA256 hex "${text}")
+    set(digits ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
+    set(encoded "")
+    foreach(at RANGE 0 60 6)  # 32 bytes: ten groups of three, and two more bytes
+        string(SUBSTRING "${hex}00" ${at} 6 group)
+        foreach(shift 18 12 6 0)
+            math(EXPR digit "(0x${group} >> ${shift}) & 63")
+            string(SUBSTRING ${digits} ${digit} 1 letter)
+            string(APPEND encoded ${letter})
+        endforeach()
+    endforeach()
+    string(SUBSTRING ${encoded} 0 43 encoded)
+    set(${out} "sha256-${encoded}=" PARENT_SCOPE)
+endfunction()
+
+set(page_folder ${CMAKE_CURRENT_LIST_DIR})
+set(page_scripts parts.js figures.js charts.js topics.js records.js main.js)
+set(LOGSTORE_PAGE_SCRIPT "")
+foreach(script ${page_scripts})
+    file(READ ${page_folder}/${script} text)
+    string(APPEND LOGSTORE_PAGE_SCRIPT "\n${text}")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page_folder}/${script})
+endforeach()
+file(READ ${page_folder}/page.css LOGSTORE_PAGE_STYLE)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page_folder}/page.css ${page_folder}/page.html)
+logstore_policy_hash(LOGSTORE_PAGE_SCRIPT_HASH "${LOGSTORE_PAGE_SCRIPT}")
+logstore_policy_hash(LOGSTORE_PAGE_STYLE_HASH "${LOGSTORE_PAGE_STYLE}")
+configure_file(${page_folder}/page.html ${CMAKE_CURRENT_BINARY_DIR}/page.html @ONLY)
+file(READ ${CMAKE_CURRENT_BINARY_DIR}/page.html LOGSTORE_PAGE)
+configure_file(${page_folder}/../web_page.cc.in ${CMAKE_CURRENT_BINARY_DIR}/web_page.cc @ONLY)
