@@ -175,11 +175,12 @@ void segment_writer::note_settled(live_segment& segment) {
 
 env::task<result<bool>> segment_writer::write_padded(std::shared_ptr<live_segment> segment) {
     CHECK(segment->durable_end() == segment->end(), "settling what is not durable");
+    const std::uint64_t end = segment->end();
     auto blocks = co_await write_blocks(segment);
     if (!blocks) co_return std::unexpected(blocks.error());
-    const std::uint64_t end = segment->end();
-    // While the blocks were written more may have been appended: then the segment is not idle and waits for another time.
-    const bool has_ragged_end = segment->durable_end() == end && segment->unwritten_bytes() > 0;
+    // While the blocks were written more may have been appended, and be durable by now: then the segment is not idle and waits
+    // for another time.
+    const bool has_ragged_end = segment->end() == end && segment->unwritten_bytes() > 0;
     if (has_ragged_end) {
         auto rewritable = co_await prepare_rewrite(segment);
         if (!rewritable) co_return std::unexpected(rewritable.error());
