@@ -1,5 +1,7 @@
 #include "log/damaged_ranges.h"
 
+#include <limits>
+
 #include <fmt/format.h>
 
 namespace logstore {
@@ -24,6 +26,11 @@ bool damaged_ranges::note(const damaged_range& range) {
 
 void damaged_ranges::forget(tablet_id tablet) {
     std::erase_if(ranges_, [&](const auto& entry) { return entry.second.tablet == tablet; });
+}
+
+void damaged_ranges::forget(tablet_id tablet, offset segment_base) {
+    constexpr auto last = std::numeric_limits<std::uint64_t>::max();
+    ranges_.erase(ranges_.lower_bound({tablet, segment_base, 0}), ranges_.upper_bound({tablet, segment_base, last}));
 }
 
 std::vector<damaged_range> damaged_ranges::all() const {

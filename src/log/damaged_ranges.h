@@ -41,6 +41,8 @@ class damaged_ranges {
     bool note(const damaged_range& range);
     /// Of a tablet that goes.
     void forget(tablet_id tablet);
+    /// Of a segment that goes.
+    void forget(tablet_id tablet, offset segment_base);
 
     std::size_t size() const { return ranges_.size(); }
     std::uint64_t size_bytes() const {

@@ -125,18 +125,30 @@ env::task<result<bool>> log_reader::is_whole(segment_view view, std::uint64_t po
     co_return record_batch_crc_holds((**batch).header, *bytes);
 }
 
-env::task<result<damaged_range>> log_reader::measure_damage(segment_view view, std::uint64_t begin, offset expected) {
-    if (const auto known = context_.damage.at(view.tablet, view.base, begin)) co_return *known;
-    damaged_range range;
-    range.tablet = view.tablet;
-    range.segment_base = view.base;
-    range.begin = begin;
-    range.end = view.limit;
-    range.first = expected;
-    range.next = view.end;
+env::task<result<std::optional<log_reader::resumption>>> log_reader::end_by_header(segment_view view, std::uint64_t begin,
+                                                                                   offset expected) {
+    window seen{.bytes = {}, .start = 0, .bytes_max = record_batch_header_bytes};
+    auto damaged = co_await header_at(view, begin, expected, &seen);
+    if (!damaged) co_return std::unexpected(damaged.error());
+    if (!*damaged) co_return std::optional<resumption>();
+    const resumption behind{(**damaged).end(), (**damaged).header.next()};
+    bool follows = behind.position == view.limit && behind.next == view.end;
+    if (behind.position < view.limit) {
+        auto next = co_await header_at(view, behind.position, first_not_below(behind.next), &seen);
+        if (!next) co_return std::unexpected(next.error());
+        const bool is_next = *next && (**next).header.base_offset == first_not_below(behind.next);
+        auto whole = is_next ? co_await is_whole(view, behind.position) : result<bool>(false);
+        if (!whole) co_return std::unexpected(whole.error());
+        follows = *whole;
+    }
+    co_return follows ? std::optional(behind) : std::nullopt;
+}
+
+env::task<result<std::optional<log_reader::resumption>>> log_reader::next_whole(segment_view view, std::uint64_t from,
+                                                                                offset expected) {
     byte_vector bytes;
     constexpr std::size_t overlap = record_batch_header_bytes - 1;
-    for (std::uint64_t start = begin + 1; start + record_batch_header_bytes <= view.limit; start += walk_bytes) {
+    for (std::uint64_t start = from; start + record_batch_header_bytes <= view.limit; start += walk_bytes) {
         bytes.resize(walk_bytes + overlap);
         auto got = co_await read_at(view, start, bytes);
         if (!got) co_return std::unexpected(got.error());
@@ -146,12 +158,27 @@ env::task<result<damaged_range>> log_reader::measure_damage(segment_view view, s
             if (!header || !may_lie_in(view, {*header, start + at}, expected)) continue;
             auto whole = co_await is_whole(view, start + at);
             if (!whole) co_return std::unexpected(whole.error());
-            if (!*whole) continue;
-            range.end = start + at;
-            range.next = next_offset(header->base_offset.value());
-            break;
+            if (*whole) co_return resumption{start + at, next_offset(header->base_offset.value())};
         }
-        if (range.end < view.limit) break;
+    }
+    co_return std::optional<resumption>();
+}
+
+env::task<result<damaged_range>> log_reader::measure_damage(segment_view view, std::uint64_t begin, offset expected) {
+    if (const auto known = context_.damage.at(view.tablet, view.base, begin)) co_return *known;
+    damaged_range range;
+    range.tablet = view.tablet;
+    range.segment_base = view.base;
+    range.begin = begin;
+    range.end = view.limit;
+    range.first = expected;
+    range.next = view.end;
+    auto resumed = co_await end_by_header(view, begin, expected);
+    if (resumed && !*resumed) resumed = co_await next_whole(view, begin + 1, expected);
+    if (!resumed) co_return std::unexpected(resumed.error());
+    if (*resumed) {
+        range.end = (**resumed).position;
+        range.next = (**resumed).next;
     }
     if (context_.damage.note(range)) log_error("log", "{}", tell_damage(view, range).message());
     co_return range;
@@ -193,18 +220,20 @@ env::task<result<log_reader::step>> log_reader::look(segment_view view, cursor* 
     co_return out;
 }
 
-env::task<result<std::optional<found_batch>>> log_reader::walk(segment_view view, std::uint64_t position, offset wanted) {
+env::task<result<std::optional<found_batch>>> log_reader::walk(segment_view view, std::uint64_t position, target wanted) {
     cursor at{.position = position, .expected = view.base, .before = {}, .seen = {.bytes = {}, .bytes_max = walk_bytes}};
     while (at.position < view.limit) {
         result<step> next = step{seen_at(view, at.position, at.expected, at.seen), std::nullopt};
         if (!next->batch) next = co_await look(view, &at);
         if (!next) co_return std::unexpected(next.error());
         if (next->damage) {
-            if (wanted.value() < next->damage->next.value()) co_return std::unexpected(tell_damage(view, *next->damage));
+            const bool may_be_wanted = !wanted.passes_damage && wanted.from.value() < next->damage->next.value();
+            if (may_be_wanted) co_return std::unexpected(tell_damage(view, *next->damage));
             at.pass(*next->damage);
             continue;
         }
-        if (next->batch->header.last_offset() >= wanted) co_return next->batch;
+        const record_batch_header& header = next->batch->header;
+        if (header.last_offset() >= wanted.from && header.max_timestamp >= wanted.from_time) co_return next->batch;
         at.pass(*next->batch);
     }
     co_return std::optional<found_batch>();
@@ -212,16 +241,16 @@ env::task<result<std::optional<found_batch>>> log_reader::walk(segment_view view
 
 env::task<result<std::optional<found_batch>>> log_reader::find_batch(segment_view view, offset wanted) {
     if (view.live && wanted >= view.live->index_start_offset())
-        co_return co_await walk(view, view.live->index().position_before(wanted), wanted);
+        co_return co_await walk(view, view.live->index().position_before(wanted), {.from = wanted});
     auto index = co_await index_of(view);
     if (!index) co_return std::unexpected(index.error());
     const std::uint64_t from = (*index)->position_before(wanted);
-    co_return co_await walk(std::move(view), from, wanted);
+    co_return co_await walk(std::move(view), from, {.from = wanted});
 }
 
 env::task<result<std::optional<found_batch>>> log_reader::batch_at(segment_view view, std::uint64_t position) {
     if (position >= view.limit) co_return std::optional<found_batch>();
-    co_return co_await walk(std::move(view), position, any_offset);
+    co_return co_await walk(std::move(view), position, {.from = any_offset});
 }
 
 env::task<result<timestamp_ms>> log_reader::max_timestamp(segment_view view) {
@@ -237,20 +266,7 @@ env::task<result<std::optional<found_batch>>> log_reader::find_timestamp(segment
     auto index = co_await index_of(view);
     if (!index) co_return std::unexpected(index.error());
     const std::uint64_t begin = std::max((*index)->position_before(wanted), (*index)->position_before(from));
-    cursor at{.position = begin, .expected = view.base, .before = {}, .seen = {.bytes = {}, .bytes_max = walk_bytes}};
-    while (at.position < view.limit) {
-        result<step> next = step{seen_at(view, at.position, at.expected, at.seen), std::nullopt};
-        if (!next->batch) next = co_await look(view, &at);
-        if (!next) co_return std::unexpected(next.error());
-        if (next->damage) {
-            at.pass(*next->damage);
-            continue;
-        }
-        const record_batch_header& header = next->batch->header;
-        if (header.max_timestamp >= wanted && header.last_offset() >= from) co_return next->batch;
-        at.pass(*next->batch);
-    }
-    co_return std::optional<found_batch>();
+    co_return co_await walk(std::move(view), begin, {.from = from, .from_time = wanted, .passes_damage = true});
 }
 
 env::task<result<std::optional<found_batch>>> log_reader::find_latest(segment_view view, offset from) {
@@ -342,7 +358,7 @@ env::task<result<std::optional<log_reader::run_of_batches>>> log_reader::read_fr
                                                                                     std::optional<std::uint64_t> position,
                                                                                     std::size_t bytes_max, bool at_least_one) {
     result<std::optional<found_batch>> first;
-    if (position) first = co_await walk(view, *position, from);
+    if (position) first = co_await walk(view, *position, {.from = from});
     else first = co_await find_batch(view, from);
     while (first && *first) {
         const found_batch batch = **first;
@@ -353,7 +369,7 @@ env::task<result<std::optional<log_reader::run_of_batches>>> log_reader::read_fr
         auto range = co_await measure_damage(view, batch.position, batch.header.base_offset);
         if (!range) co_return std::unexpected(range.error());
         if (from.value() < range->next.value()) co_return std::unexpected(read.error());
-        first = co_await walk(view, range->end, from);
+        first = co_await walk(view, range->end, {.from = from});
     }
     if (!first) co_return std::unexpected(first.error());
     co_return std::optional<run_of_batches>();
@@ -427,6 +443,7 @@ env::task<result<std::shared_ptr<const offset_index>>> log_reader::index_of(segm
     } else {
         // The part that the segment's own index lacks; what is appended now is in that one.
         view.limit = view.live->index_start_bytes();
+        view.end = next_offset(view.live->index_start_offset().value());
     }
     const tablet_id tablet = view.tablet;
     const offset base = view.base;

@@ -1,6 +1,7 @@
 // Reading record batches back, from memory and from segment files.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -77,8 +78,14 @@ class log_reader {
 
     env::task<result<offset_index>> rebuild_index(segment_view view);
     std::optional<found_batch> batch_in_memory(const segment_view& view, std::uint64_t position) const;
-    /// Damage whose offsets reach up to `wanted` is an error; what lies before is passed over.
-    env::task<result<std::optional<found_batch>>> walk(segment_view view, std::uint64_t position, offset wanted);
+    /// The first batch that reaches `from` and has a record at `from_time` or later.
+    struct target {
+        offset from;
+        timestamp_ms from_time{std::numeric_limits<std::int64_t>::min()};
+        /// Else damage that may hold `from` is an error.
+        bool passes_damage = false;
+    };
+    env::task<result<std::optional<found_batch>>> walk(segment_view view, std::uint64_t position, target wanted);
     /// What begins at `position`, when it looks like a batch that may lie there with offsets from `expected` on: of memory and
     /// of what `seen` holds; header_at reads it if need be.
     std::optional<found_batch> seen_at(const segment_view& view, std::uint64_t position, offset expected,
@@ -86,6 +93,16 @@ class log_reader {
     env::task<result<std::optional<found_batch>>> header_at(segment_view view, std::uint64_t position, offset expected,
                                                             window* seen);
     env::task<result<bool>> is_whole(segment_view view, std::uint64_t position);
+    /// Where damage ends: the next whole batch, or the end of the segment, and the offset there.
+    struct resumption {
+        std::uint64_t position = 0;
+        next_offset next;
+    };
+    /// When the header of the damaged batch tells, and what lies behind agrees: then nothing within its records is taken for a
+    /// batch, which a producer may have put there.
+    env::task<result<std::optional<resumption>>> end_by_header(segment_view view, std::uint64_t begin, offset expected);
+    /// By looking for one at every byte; nothing when there is none.
+    env::task<result<std::optional<resumption>>> next_whole(segment_view view, std::uint64_t from, offset expected);
     env::task<result<damaged_range>> measure_damage(segment_view view, std::uint64_t begin, offset expected);
     /// Moves behind damage.
     struct cursor {

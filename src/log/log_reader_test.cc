@@ -277,6 +277,60 @@ TEST_F(reading, damage_of_any_kind_is_an_error_for_its_records_and_for_no_other)
     rig_.close();
 }
 
+// What was under way then was taken for damaged, too, until the next start.
+TEST_F(reading, damage_at_the_durable_end_takes_nothing_of_what_is_being_appended) {
+    rig_.open();
+    for (int i = 0; i < 3; ++i) rig_.append(leader_epoch(1), 3000, 2, time_ += 10);
+    rig_.close();
+    rig_.open();
+    damage(offset(4), 100);
+    const auto under_way = rig_.put(leader_epoch(1), 500, 2);
+    ASSERT_FALSE(rig_.world.run(reader().read_from(view_of(offset(4)), offset(4), std::nullopt, 1 << 20, true)));
+    rig_.make_durable(under_way);
+    const auto run = rig_.world.run(reader().read_from(view_of(offset(6)), offset(6), std::nullopt, 1 << 20, true));
+    ASSERT_TRUE(run) << run.error().message();
+    ASSERT_TRUE(*run);
+    EXPECT_EQ((**run).found.bytes, 500u);
+    ASSERT_EQ(rig_.context().damage.size(), 1u);
+    EXPECT_EQ(rig_.context().damage.all().front().next, next_offset(6));
+    rig_.close();
+}
+
+// A producer decides what records hold: a batch with the right offsets, for instance.
+TEST_F(reading, a_batch_within_the_records_of_a_damaged_one_is_never_given_out) {
+    rig_.open();
+    for (int i = 0; i < 3; ++i) rig_.append(leader_epoch(1), 3000, 4, time_ += 10);
+    rig_.close();
+    rig_.open();
+    byte_vector planted = make_test_batch(200, 2, time_, 9);
+    assign_record_batch(planted.data(), offset(6), leader_epoch(1));
+    const segment_view view = view_of(offset(4));
+    const found_batch victim = **rig_.world.run(reader().find_batch(view, offset(4)));
+    rig_.world.disk().overwrite_media(view.path, victim.position + 1000, planted);
+    rig_.world.disk().drop_caches();
+    for (const std::int64_t wanted : {4, 5, 6, 7}) {
+        const auto run = rig_.world.run(reader().read_from(view, offset(wanted), std::nullopt, 1 << 20, true));
+        ASSERT_FALSE(run) << wanted;
+        EXPECT_EQ(run.error().code, log_errc::corrupt);
+    }
+    EXPECT_TRUE(rig_.world.run(reader().read_from(view, offset(8), std::nullopt, 1 << 20, true)).value());
+    rig_.close();
+}
+
+TEST_F(reading, damage_is_forgotten_with_its_segment) {
+    rig_.open();
+    for (int i = 0; i < 30; ++i) rig_.append(leader_epoch(1), 6000, 1, time_ += 10);
+    ASSERT_TRUE(rig_.world.run(rig_.log().write_behind()));
+    rig_.close();
+    rig_.open();
+    damage(offset(1), 100);
+    ASSERT_FALSE(rig_.world.run(reader().read_from(view_of(offset(1)), offset(1), std::nullopt, 1 << 20, true)));
+    ASSERT_EQ(rig_.context().damage.size(), 1u);
+    ASSERT_TRUE(rig_.world.run(rig_.log().move_log_start(offset(20))));
+    EXPECT_EQ(rig_.context().damage.size(), 0u);
+    rig_.close();
+}
+
 TEST_F(reading, a_file_that_ends_too_early_is_an_error_where_it_does) {
     rig_.open();
     for (int i = 0; i < 12; ++i) rig_.append(leader_epoch(1), 6000, 1, time_ += 10);

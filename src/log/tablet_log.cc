@@ -278,13 +278,14 @@ env::task<result<>> tablet_log::load_sealed() {
     co_return result<>{};
 }
 
-segment_view tablet_log::view_of(const sealed_segment& segment) const {
+segment_view tablet_log::view_of_sealed(std::size_t index) const {
+    const sealed_segment& segment = sealed_[index];
+    const offset later = index + 1 < sealed_.size() ? sealed_[index + 1].base : live_.front()->base();
     segment_view view;
     view.tablet = id_;
     view.base = segment.base;
     view.limit = segment.bytes;
-    const auto later = std::ranges::upper_bound(sealed_, segment.base, {}, &sealed_segment::base);
-    view.end = next_offset((later == sealed_.end() ? live_.front()->base() : later->base).value());
+    view.end = next_offset(later.value());
     view.path = segment_path(directory(), segment.base, "log");
     view.live = segment.cached;
     view.max_timestamp = segment.max_timestamp;
@@ -295,8 +296,9 @@ segment_view tablet_log::view_of(const std::shared_ptr<live_segment>& segment) c
     segment_view view;
     view.tablet = id_;
     view.base = segment->base();
-    view.limit = is_planted(planted_fault::read_beyond_durable) ? segment->end() : segment->durable_end();
-    view.end = segment->next();
+    const bool reads_all = is_planted(planted_fault::read_beyond_durable);
+    view.limit = reads_all ? segment->end() : segment->durable_end();
+    view.end = reads_all ? segment->next() : segment->durable_next();
     view.path = segment_path(directory(), segment->base(), "log");
     view.live = segment;
     return view;
@@ -311,7 +313,8 @@ env::task<result<std::vector<segment_view>>> tablet_log::all_views() {
     auto loaded = co_await load_sealed();
     if (!loaded) co_return std::unexpected(loaded.error());
     std::vector<segment_view> views;
-    for (const auto& segment : sealed_) views.push_back(view_of(segment));
+    views.reserve(sealed_.size() + live_.size());
+    for (std::size_t index = 0; index < sealed_.size(); ++index) views.push_back(view_of_sealed(index));
     for (const auto& segment : live_) views.push_back(view_of(segment));
     co_return views;
 }

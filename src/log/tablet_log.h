@@ -113,7 +113,7 @@ class tablet_log {
     };
 
     live_segment& active() { return *live_.back(); }
-    segment_view view_of(const sealed_segment& segment) const;
+    segment_view view_of_sealed(std::size_t index) const;
     segment_view view_of(const std::shared_ptr<live_segment>& segment) const;
     env::task<result<>> load_sealed();
     /// REQUIRES: the list of sealed segments is loaded.

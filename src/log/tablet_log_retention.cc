@@ -52,7 +52,7 @@ env::task<result<std::uint64_t>> tablet_log::apply_retention(timestamp_ms now) {
     for (std::size_t index = 0; settings_.retention_ms >= 0 && index < sealed_.size(); ++index) {
         if (sealed_[index].max_timestamp == no_timestamp) {
             const offset base = sealed_[index].base;
-            segment_view view = view_of(sealed_[index]);
+            segment_view view = view_of_sealed(index);
             const timestamp_ms largest = co_await max_timestamp_of(std::move(view));
             const auto at = std::ranges::find(sealed_, base, &sealed_segment::base);
             if (at == sealed_.end()) break;
@@ -132,6 +132,7 @@ env::task<result<>> tablet_log::remove_below_log_start() {
         }
         ++context_.counters.segments_removed;
         context_.indexes.forget(id_, gone.base);
+        context_.damage.forget(id_, gone.base);
     }
     co_return result<>{};
 }
