@@ -196,28 +196,47 @@ void log_reader::cursor::pass(const damaged_range& range) {
     before.reset();
 }
 
+env::task<result<bool>> log_reader::holds_on_disk(segment_view view, std::uint64_t begin) {
+    if (context_.damage.at(view.tablet, view.base, begin)) co_return false;
+    auto opened = co_await context_.files.open_to_read(view.path);
+    if (!opened) co_return std::unexpected(opened.error());
+    const std::shared_ptr<env::file> file = *opened;
+    auto dropped = co_await file->drop_cache();
+    if (!dropped) co_return std::unexpected(dropped.error());
+    auto whole = co_await is_whole(view, begin);
+    if (whole && *whole)
+        log_warning("log", "the page cache held other bytes of {} at {} than the disk, which has them right: read again",
+                    view.path, begin);
+    co_return whole;
+}
+
 env::task<result<log_reader::step>> log_reader::look(segment_view view, cursor* at) {
-    step out;
-    auto batch = co_await header_at(view, at->position, at->expected, &at->seen);
-    if (!batch) co_return std::unexpected(batch.error());
-    out.batch = *batch;
-    if (out.batch) co_return out;
-    // A damaged length in the batch before leads astray.
-    std::uint64_t begin = at->position;
-    offset expected = at->expected;
-    if (at->before) {
-        const found_batch before = *at->before;
-        auto whole = co_await is_whole(view, before.position);
-        if (!whole) co_return std::unexpected(whole.error());
-        if (!*whole) {
-            begin = before.position;
-            expected = before.header.base_offset;
+    for (bool may_be_cache = true;; may_be_cache = false) {
+        auto batch = co_await header_at(view, at->position, at->expected, &at->seen);
+        if (!batch) co_return std::unexpected(batch.error());
+        if (*batch) co_return step{*batch, std::nullopt};
+        // A damaged length in the batch before leads astray.
+        std::uint64_t begin = at->position;
+        offset expected = at->expected;
+        if (at->before) {
+            const found_batch before = *at->before;
+            auto whole = co_await is_whole(view, before.position);
+            if (!whole) co_return std::unexpected(whole.error());
+            if (!*whole) {
+                begin = before.position;
+                expected = before.header.base_offset;
+            }
         }
+        auto holds = may_be_cache ? co_await holds_on_disk(view, begin) : result<bool>(false);
+        if (!holds) co_return std::unexpected(holds.error());
+        if (*holds) {
+            *at = cursor{.position = begin, .expected = expected, .before = {}, .seen = {.bytes = {}, .bytes_max = walk_bytes}};
+            continue;
+        }
+        auto range = co_await measure_damage(std::move(view), begin, expected);
+        if (!range) co_return std::unexpected(range.error());
+        co_return step{std::nullopt, *range};
     }
-    auto range = co_await measure_damage(std::move(view), begin, expected);
-    if (!range) co_return std::unexpected(range.error());
-    out.damage = *range;
-    co_return out;
 }
 
 env::task<result<std::optional<found_batch>>> log_reader::walk(segment_view view, std::uint64_t position, target wanted) {
@@ -314,6 +333,21 @@ log_reader::batches log_reader::slice_memory(const segment_view& view, found_bat
     return out;
 }
 
+std::size_t log_reader::whole_batches(const segment_view& view, const found_batch& first, bytes_view bytes, batches& out) {
+    std::size_t whole = 0;
+    offset expected = first.header.base_offset;
+    while (whole < bytes.size()) {
+        const bytes_view rest = bytes.subspan(whole);
+        const auto header = read_record_batch_header(rest);
+        if (!header || !may_lie_in(view, {*header, first.position + whole}, expected)) break;
+        if (!record_batch_crc_holds(*header, rest)) break;
+        whole += header->size_bytes();
+        out.next = header->next();
+        expected = first_not_below(header->next());
+    }
+    return whole;
+}
+
 env::task<result<log_reader::batches>> log_reader::read_batches(segment_view view, found_batch first, std::size_t bytes_max,
                                                                 bool at_least_one) {
     if (is_in_memory(view, first.position)) {
@@ -326,20 +360,16 @@ env::task<result<log_reader::batches>> log_reader::read_batches(segment_view vie
     if (first_bytes > bytes_max && !at_least_one) co_return out;
     const std::uint64_t end = std::min<std::uint64_t>(view.limit, first.position + std::max(bytes_max, first_bytes));
     auto buffer = std::make_shared<byte_vector>(end - first.position);
-    auto got = co_await read_at(view, first.position, *buffer);
-    if (!got) co_return std::unexpected(got.error());
     std::size_t whole = 0;
-    offset expected = first.header.base_offset;
-    while (whole < *got) {
-        const bytes_view rest = bytes_view(*buffer).subspan(whole, *got - whole);
-        const auto header = read_record_batch_header(rest);
-        if (!header || !may_lie_in(view, {*header, first.position + whole}, expected)) break;
-        if (!record_batch_crc_holds(*header, rest)) break;
-        whole += header->size_bytes();
-        out.next = header->next();
-        expected = first_not_below(header->next());
-    }
-    if (whole == 0) {
+    for (bool may_be_cache = true; whole == 0; may_be_cache = false) {
+        auto got = co_await read_at(view, first.position, *buffer);
+        if (!got) co_return std::unexpected(got.error());
+        out.next.reset();
+        whole = whole_batches(view, first, bytes_view(*buffer).first(*got), out);
+        if (whole > 0) break;
+        auto holds = may_be_cache ? co_await holds_on_disk(view, first.position) : result<bool>(false);
+        if (!holds) co_return std::unexpected(holds.error());
+        if (*holds) continue;
         auto range = co_await measure_damage(view, first.position, first.header.base_offset);
         if (!range) co_return std::unexpected(range.error());
         co_return std::unexpected(tell_damage(view, *range));

@@ -22,7 +22,8 @@ struct found_batch {
 /// Reads of one shard. Stateless besides the shared caches: calls may overlap. Files are read off the shard's thread, through
 /// the page cache and only where no direct write can meet them; what is not yet in whole blocks of the file comes from memory.
 ///
-/// Bytes of files are not trusted: a batch is given out only when its CRC holds. Where one does not, the next whole batch is
+/// Bytes of files are not trusted: a batch is given out only when its CRC holds. Where one does not, the page cache is dropped
+/// and the disk asked once more, for memory may be what is wrong; if it does not hold there either, the next whole batch is
 /// looked for; offsets between are log_errc::corrupt, everything around them is read as ever (log_context::damage).
 class log_reader {
   public:
@@ -93,6 +94,9 @@ class log_reader {
     env::task<result<std::optional<found_batch>>> header_at(segment_view view, std::uint64_t position, offset expected,
                                                             window* seen);
     env::task<result<bool>> is_whole(segment_view view, std::uint64_t position);
+    /// Whether what seems to be damaged at `begin` is a whole batch once the page cache is dropped; false when it is known not
+    /// to be.
+    env::task<result<bool>> holds_on_disk(segment_view view, std::uint64_t begin);
     /// Where damage ends: the next whole batch, or the end of the segment, and the offset there.
     struct resumption {
         std::uint64_t position = 0;
@@ -120,6 +124,8 @@ class log_reader {
         std::optional<damaged_range> damage;
     };
     env::task<result<step>> look(segment_view view, cursor* at);
+    /// How many of the bytes that begin with `first` are whole batches; notes in `out` where the log goes on.
+    static std::size_t whole_batches(const segment_view& view, const found_batch& first, bytes_view bytes, batches& out);
     batches slice_memory(const segment_view& view, found_batch first, std::size_t bytes_max, bool at_least_one) const;
 
     log_context& context_;

@@ -331,6 +331,31 @@ TEST_F(reading, damage_is_forgotten_with_its_segment) {
     rig_.close();
 }
 
+TEST_F(reading, what_only_the_page_cache_has_wrong_is_read_again_from_the_disk) {
+    rig_.open();
+    for (int i = 0; i < 9; ++i) rig_.append(leader_epoch(1), 1500, 2, time_ += 10);
+    rig_.close();
+    for (const std::size_t from : {0, 8, 21, 400}) {  // in the batch: its offset, its length, its CRC, its records
+        SCOPED_TRACE(from);
+        rig_.open();
+        const segment_view view = view_of(offset(8));
+        const found_batch victim = **rig_.world.run(reader().find_batch(view, offset(8)));
+        const byte_vector& right = rig_.expected.at(8);
+        rig_.world.disk().overwrite_media(view.path, victim.position + from, byte_vector(12));
+        rig_.world.disk().drop_caches();
+        byte_vector whole(view.limit);
+        ASSERT_TRUE(rig_.world.run(reader().read_at(view, 0, whole)));  // into the page cache
+        rig_.world.disk().overwrite_media(view.path, victim.position, right);
+        for (const auto& [base, bytes] : rig_.expected) {
+            const auto run = rig_.world.run(reader().read_from(view_of(offset(base)), offset(base), std::nullopt, 1500, true));
+            ASSERT_TRUE(run) << run.error().message();
+            ASSERT_TRUE(*run && std::ranges::equal((**run).found.pieces.front().bytes, bytes)) << base;
+        }
+        EXPECT_EQ(rig_.context().damage.size(), 0u);
+        rig_.close();
+    }
+}
+
 TEST_F(reading, a_file_that_ends_too_early_is_an_error_where_it_does) {
     rig_.open();
     for (int i = 0; i < 12; ++i) rig_.append(leader_epoch(1), 6000, 1, time_ += 10);
