@@ -155,10 +155,15 @@ TEST_F(connection_test, a_topic_that_another_client_is_making_is_waited_for) {
     broker.topic_failures.push_back(error(cluster::errc::topic_exists));
     world.loop().start_timer(world.time().now() + std::chrono::milliseconds(10),
                              [this] { broker.add_topic("fresh"); });
-    EXPECT_EQ(ask(append("v", "fresh")).status, 200);
+    stream_end& client = connect();
+    EXPECT_EQ(exchange(client, append("v", "fresh")), "");
+    world.advance(std::chrono::milliseconds(20));
+    EXPECT_EQ(answers_in(text(client.sent())).at(0).status, 200);
     EXPECT_EQ(broker.at("fresh").end, next_offset(1));
     broker.topic_failures.push_back(error(cluster::errc::topic_exists));
-    EXPECT_EQ(refusal(append("v", "never")), "409 topic_exists");
+    EXPECT_EQ(exchange(client, append("v", "never")), "");
+    world.advance(std::chrono::seconds(10));
+    EXPECT_TRUE(answers_in(text(client.sent())).at(0).has("topic_exists"));
 }
 
 TEST_F(connection_test, a_topic_that_may_have_been_made_closes_the_connection) {
