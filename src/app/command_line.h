@@ -64,6 +64,42 @@ struct delete_topic_command {
     bool confirmed = false;
 };
 
+/// `logstore topic add-partitions`.
+struct add_partitions_command {
+    server_choice target;
+    std::string name;
+    /// How many there shall be.
+    std::int32_t partitions = 0;
+    bool dry_run = false;
+};
+
+/// `logstore topic config`.
+struct topic_config_command {
+    server_choice target;
+    std::string name;
+    /// None = all.
+    std::vector<std::string> keys;
+    bool explain = false;
+};
+
+/// `logstore topic trim`.
+struct trim_topic_command {
+    server_choice target;
+    std::string name;
+    /// Nothing = everything that there is.
+    std::optional<std::int64_t> before;
+    /// None = all.
+    std::vector<std::int32_t> partitions;
+    bool confirmed = false;
+};
+
+/// `logstore topic sizes`.
+struct topic_sizes_command {
+    server_choice target;
+    /// None = all.
+    std::vector<std::string> names;
+};
+
 enum class stored_format { segment, journal, recovery_points };
 
 /// `logstore inspect`.
@@ -122,9 +158,11 @@ struct completion_command {
 /// `logstore man`.
 struct man_command {};
 
-using command = std::variant<serve_command, create_topic_command, list_topics_command, describe_topic_command,
-                             delete_topic_command, inspect_command, repair_command, bench_load_command,
-                             produce_command, consume_command, completion_command, man_command>;
+using command =
+    std::variant<serve_command, create_topic_command, list_topics_command, describe_topic_command,
+                 delete_topic_command, add_partitions_command, topic_config_command, trim_topic_command,
+                 topic_sizes_command, inspect_command, repair_command, bench_load_command, produce_command,
+                 consume_command, completion_command, man_command>;
 
 /// The command line asks for no command: for help or the version, or it is wrong.
 struct early_exit {

@@ -73,6 +73,46 @@ TEST_F(command_line, a_config_does_not_swallow_the_name_behind_it) {
     EXPECT_EQ(asked.configs.size(), 1u);
 }
 
+TEST_F(command_line, topics_grow_and_are_trimmed) {
+    const auto grown =
+        parsed<add_partitions_command>({"topic", "add-partitions", "events", "--partitions", "12"});
+    EXPECT_EQ(grown.name, "events");
+    EXPECT_EQ(grown.partitions, 12);
+    EXPECT_FALSE(grown.dry_run);
+    EXPECT_TRUE(
+        parsed<add_partitions_command>({"topic", "add-partitions", "e", "--partitions", "2", "--dry-run"})
+            .dry_run);
+    refused({"topic", "add-partitions", "events"});
+    refused({"topic", "add-partitions", "events", "--partitions", "0"});
+
+    const auto trimmed =
+        parsed<trim_topic_command>({"topic", "trim", "events", "--before", "17", "--partition", "2",
+                                    "--partition", "0", "--partition", "2"});
+    EXPECT_EQ(trimmed.before, 17);
+    EXPECT_EQ(trimmed.partitions, (std::vector<std::int32_t>{2, 0}));
+    EXPECT_FALSE(trimmed.confirmed);
+    const auto emptied = parsed<trim_topic_command>({"topic", "trim", "events", "--before", "end", "-y"});
+    EXPECT_EQ(emptied.before, std::nullopt);
+    EXPECT_TRUE(emptied.partitions.empty());
+    EXPECT_TRUE(emptied.confirmed);
+    refused({"topic", "trim", "events"});
+    EXPECT_CONTAINS(refused({"topic", "trim", "events", "--before", "-1"}), "'end'");
+    EXPECT_CONTAINS(refused({"topic", "trim", "events", "--before", "now"}), "'end'");
+}
+
+TEST_F(command_line, configs_and_sizes_are_asked_for_by_name) {
+    const auto config =
+        parsed<topic_config_command>({"topic", "config", "events", "--key", "a", "--key", "b"});
+    EXPECT_EQ(config.name, "events");
+    EXPECT_EQ(config.keys, (std::vector<std::string>{"a", "b"}));
+    EXPECT_FALSE(config.explain);
+    EXPECT_TRUE(parsed<topic_config_command>({"topic", "config", "events", "--explain"}).explain);
+    EXPECT_TRUE(parsed<topic_sizes_command>({"topic", "sizes"}).names.empty());
+    EXPECT_EQ(parsed<topic_sizes_command>({"topic", "sizes", "a", "b", "--json"}).names,
+              (std::vector<std::string>{"a", "b"}));
+    refused({"topic", "sizes", "a/b"});
+}
+
 TEST_F(command_line, topics_are_listed_described_and_deleted) {
     EXPECT_EQ(parsed<list_topics_command>({"topic", "list"}).target.server.port, 9092);
     EXPECT_EQ(parsed<describe_topic_command>({"topic", "describe", "events"}).name, "events");
@@ -329,6 +369,10 @@ TEST_F(command_line, help_is_what_its_snapshots_say) {
     expect_help({"topic", "create"});
     expect_help({"topic", "list"});
     expect_help({"topic", "describe"});
+    expect_help({"topic", "config"});
+    expect_help({"topic", "sizes"});
+    expect_help({"topic", "add-partitions"});
+    expect_help({"topic", "trim"});
     expect_help({"topic", "delete"});
     expect_help({"produce"});
     expect_help({"consume"});

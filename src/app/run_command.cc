@@ -11,6 +11,7 @@
 #include "app/run_on_host.h"
 #include "app/serve.h"
 #include "app/serve_options.h"
+#include "app/topic_admin.h"
 #include "app/topic_commands.h"
 #include "app/version.h"
 #include "config/errc.h"
@@ -40,6 +41,10 @@ struct runner {
     int operator()(const list_topics_command& asked) const { return on_host(run_list_topics, asked); }
     int operator()(const describe_topic_command& asked) const { return on_host(run_describe_topic, asked); }
     int operator()(const delete_topic_command& asked) const { return on_host(run_delete_topic, asked); }
+    int operator()(const add_partitions_command& asked) const { return on_host(run_add_partitions, asked); }
+    int operator()(const topic_config_command& asked) const { return on_host(run_topic_config, asked); }
+    int operator()(const trim_topic_command& asked) const { return on_host(run_trim_topic, asked); }
+    int operator()(const topic_sizes_command& asked) const { return on_host(run_topic_sizes, asked); }
     int operator()(const inspect_command& asked) const { return on_host(run_inspect, asked); }
     int operator()(const repair_command& asked) const { return on_host(run_repair, asked); }
     int operator()(const bench_load_command& asked) const {

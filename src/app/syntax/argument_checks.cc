@@ -68,6 +68,13 @@ std::string check_from(const std::string& text) {
                        text);
 }
 
+std::string check_trim_offset(const std::string& text) {
+    if (text == trim_everything) return {};
+    const std::string wrong =
+        check_quantity(config::unit::none, 0, std::numeric_limits<std::int64_t>::max())(text);
+    return wrong.empty() ? wrong : wrong + fmt::format(", or '{}'", trim_everything);
+}
+
 std::string check_format(const std::string& text) {
     const auto format = record_format::parse(text);
     return format ? std::string() : format.error();

@@ -21,6 +21,9 @@ std::string check_topic_config(const std::string& text);
 std::string check_codec(const std::string& text);
 std::string check_acks(const std::string& text);
 std::string check_header(const std::string& text);
+/// An offset, or trim_everything.
+std::string check_trim_offset(const std::string& text);
+inline constexpr const char* trim_everything = "end";
 std::string check_from(const std::string& text);
 std::string check_format(const std::string& text);
 /// From `min` to `max`, both included; with the suffixes of `counts`.

@@ -64,6 +64,7 @@ std::string cluster_view::name_of(broker_id which) const {
 
 void cluster_view::learn(const metadata_response& answer) {
     brokers_.clear();
+    controller_ = answer.controller;
     for (const metadata_response::broker& one : answer.brokers) {
         if (one.port <= 0 || one.port > std::numeric_limits<std::uint16_t>::max() || one.host.empty())
             continue;
@@ -96,12 +97,22 @@ env::task<result<>> cluster_view::refresh(std::string topic) {
     const visit here(inside_);
     if (!here.is_inside()) co_return std::unexpected(closed_error());
     if (!topics_.contains(topic)) topics_[topic].error = error_code::unknown_topic_or_partition;
+    co_return co_await ask_in_turn(std::move(topic));
+}
+
+env::task<result<>> cluster_view::refresh_brokers() {
+    const visit here(inside_);
+    if (!here.is_inside()) co_return std::unexpected(closed_error());
+    co_return co_await ask_in_turn(std::nullopt);
+}
+
+env::task<result<>> cluster_view::ask_in_turn(std::optional<std::string> topic) {
     const std::uint64_t put_before = questions_;
     co_await asking_.take();
     // The answer to a question that was put after this call began is as good as one of its own.
     result<> outcome;
     if (answered_ <= put_before) {
-        auto told = co_await ask(topic);
+        auto told = co_await ask(std::move(topic));
         outcome = std::move(told);
     }
     asking_.give();
@@ -131,7 +142,7 @@ env::task<result<>> cluster_view::wait_for_topic(std::string topic, env::monoton
     }
 }
 
-env::task<result<>> cluster_view::ask(std::string topic) {
+env::task<result<>> cluster_view::ask(std::optional<std::string> topic) {
     auto connection = co_await connect_any();
     if (!connection) co_return std::unexpected(std::move(connection).error());
     const std::uint64_t question = ++questions_;
@@ -142,7 +153,7 @@ env::task<result<>> cluster_view::ask(std::string topic) {
     learn(*answer);
     answered_ = question;
     const bool is_told =
-        std::ranges::any_of(answer->topics, [&](const auto& one) { return one.name == topic; });
+        !topic || std::ranges::any_of(answer->topics, [&](const auto& one) { return one.name == topic; });
     if (!is_told)
         co_return fail(client_errc::bad_response, "metadata of other topics than the one asked for");
     co_return result<>();
@@ -172,6 +183,17 @@ env::task<cluster_view::connected> cluster_view::connect(broker_id to) {
         co_return fail(client_errc::unreachable, fmt::format("nobody knows an address of broker {}", to));
     link* way = &link_to(address->second);
     auto made = co_await connect_link(way);
+    co_return made;
+}
+
+env::task<cluster_view::connected> cluster_view::connect_to_controller() {
+    const visit here(inside_);
+    if (!here.is_inside() || closed_) co_return std::unexpected(closed_error());
+    if (knows(controller_)) {
+        auto made = co_await connect(controller_);
+        co_return made;
+    }
+    auto made = co_await connect_any();
     co_return made;
 }
 

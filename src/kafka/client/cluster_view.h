@@ -60,6 +60,8 @@ class cluster_view {
     /// Asks for `topic` and all topics asked for before. When it completes with success find() knows what the
     /// cluster says of it, which may be an error.
     env::task<result<>> refresh(std::string topic);
+    /// Asks for the brokers, and for the topics asked for before.
+    env::task<result<>> refresh_brokers();
     /// refresh() until the partitions of `topic` are known; tries again until `give_up_at` where no broker
     /// can be reached, not where there is no such topic.
     env::task<result<>> wait_for_topic(std::string topic, env::monotonic_time give_up_at);
@@ -69,6 +71,10 @@ class cluster_view {
     /// The one connection to the broker, made when there is none. Whoever holds it keeps it from being
     /// destroyed, not from being closed.
     env::task<result<std::shared_ptr<client_connection>>> connect(broker_id to);
+    /// A connection to the broker that last said to be the controller, or to any when none is known.
+    env::task<result<std::shared_ptr<client_connection>>> connect_to_controller();
+    /// Whether the address of the broker is known.
+    bool knows(broker_id which) const { return brokers_.contains(which); }
     /// "127.0.0.1:9092"; "broker 7" when its address is not known.
     std::string name_of(broker_id which) const;
 
@@ -102,7 +108,9 @@ class cluster_view {
     env::task<connected> attempt(link* to);
     env::task<connected> connect_any();
     std::vector<link*> candidates();
-    env::task<result<>> ask(std::string topic);
+    env::task<result<>> ask(std::optional<std::string> topic);
+    /// One question at a time.
+    env::task<result<>> ask_in_turn(std::optional<std::string> topic);
     void learn(const metadata_response& answer);
     env::task<void> wait_until(env::monotonic_time until);
     static error closed_error();
@@ -111,6 +119,7 @@ class cluster_view {
     const cluster_options options_;
     std::map<std::string, std::unique_ptr<link>> links_;
     std::map<broker_id, env::socket_address> brokers_;
+    broker_id controller_{-1};
     std::map<std::string, topic_view, std::less<>> topics_;
     env::turn asking_;
     /// Questions put to the cluster so far, and the last of them that was answered.
