@@ -84,7 +84,7 @@ TEST_F(journal_test, entries_that_come_while_a_group_is_in_flight_share_the_next
 TEST_F(journal_test, groups_that_hold_something_are_measured) {
     open();
     add_durably(100);
-    world_.run_until_idle();
+    world_.advance(std::chrono::milliseconds(20));
     const journal_counters& counted = journal_->counters();
     EXPECT_EQ(counted.groups, 2u) << "an empty one closes it";
     EXPECT_EQ(counted.flush_times.count(), 1u);
