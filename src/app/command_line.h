@@ -161,8 +161,9 @@ struct man_command {};
 using command =
     std::variant<serve_command, create_topic_command, list_topics_command, describe_topic_command,
                  delete_topic_command, add_partitions_command, topic_config_command, trim_topic_command,
-                 topic_sizes_command, inspect_command, repair_command, bench_load_command, produce_command,
-                 consume_command, completion_command, man_command>;
+                 topic_sizes_command, inspect_command, repair_command, bench_load_command,
+                 bench_tablets_command, bench_read_command, produce_command, consume_command,
+                 completion_command, man_command>;
 
 /// The command line asks for no command: for help or the version, or it is wrong.
 struct early_exit {

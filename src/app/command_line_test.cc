@@ -244,17 +244,46 @@ TEST_F(command_line, the_bench_takes_numbers_and_sizes) {
     EXPECT_CONTAINS(refused({"bench", "throughput", "--value-size", "31", "--verify"}), "32 bytes or more");
 }
 
+TEST_F(command_line, the_bench_of_tablets_takes_a_list_of_numbers) {
+    const auto run = parsed<bench_tablets_command>({"bench", "tablets"});
+    EXPECT_EQ(run.tablets, (std::vector{1, 10, 100, 1000}));
+    EXPECT_EQ(run.rounds, 3u);
+    EXPECT_EQ(run.load.duration, std::chrono::seconds(4));
+    EXPECT_EQ(run.load.connections, 100u);
+    EXPECT_EQ(parsed<bench_tablets_command>({"bench", "tablets", "--tablets", "7"}).tablets, std::vector{7});
+    for (const char* wrong : {"", ",", "1,", "1,,2", "0", "1,1", "a", "2000000"})
+        EXPECT_CONTAINS(refused({"bench", "tablets", "--tablets", wrong}), "list of different numbers");
+}
+
+TEST_F(command_line, the_bench_of_reading_has_the_defaults_of_its_help) {
+    const auto run = parsed<bench_read_command>({"bench", "read"});
+    EXPECT_EQ(run.fill_bytes, std::uint64_t(256) << 20);
+    EXPECT_EQ(run.consumers, 1u);
+    EXPECT_EQ(run.rounds, 3u);
+    EXPECT_EQ(run.tail_rate, 500);
+    EXPECT_EQ(run.tail_duration, std::chrono::seconds(10));
+    EXPECT_EQ(run.fill.batch_bytes, 65'536u);
+    EXPECT_CONTAINS(refused({"bench", "read", "--value-size", "10"}), "32 bytes or more");
+    EXPECT_EQ(parsed<bench_read_command>({"bench", "read", "--value-size", "10", "--tail-duration", "0s"})
+                  .fill.value_bytes,
+              10u);
+}
+
 TEST_F(command_line, the_bench_prints_json_or_writes_it_to_a_file) {
     EXPECT_EQ(parsed<bench_load_command>({"bench", "latency", "--json"}).place.json_file, "-");
     EXPECT_EQ(parsed<bench_load_command>({"bench", "latency", "--json", "--keep"}).place.json_file, "-");
     EXPECT_EQ(parsed<bench_load_command>({"bench", "latency", "--json", "x.json"}).place.json_file, "x.json");
+    EXPECT_EQ(parsed<bench_load_command>({"bench", "latency", "--html", "x.html"}).place.html_file, "x.html");
 }
 
 TEST_F(command_line, the_bench_speaks_kafka_or_http) {
     const auto run =
         parsed<bench_load_command>({"bench", "latency", "--protocol", "http", "--http", "10.0.0.5:80"});
     EXPECT_EQ(run.load.protocol, bench_protocol::http);
-    EXPECT_EQ(run.load.http_server.text(), "10.0.0.5:80");
+    EXPECT_EQ(run.load.http_server->text(), "10.0.0.5:80");
+    EXPECT_EQ(parsed<bench_load_command>({"bench", "latency", "--protocol", "http"}).load.http_server->text(),
+              "127.0.0.1:8080");
+    EXPECT_FALSE(parsed<bench_load_command>({"bench", "latency"}).load.http_server);
     refused({"bench", "latency", "--protocol", "resp"});
     refused({"bench", "latency", "--http", "here"});
 }
@@ -379,6 +408,8 @@ TEST_F(command_line, help_is_what_its_snapshots_say) {
     expect_help({"bench"});
     expect_help({"bench", "latency"});
     expect_help({"bench", "throughput"});
+    expect_help({"bench", "tablets"});
+    expect_help({"bench", "read"});
     expect_help({"inspect"});
     expect_help({"inspect", "segment"});
     expect_help({"inspect", "journal"});

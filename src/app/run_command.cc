@@ -1,6 +1,8 @@
 #include "app/run_command.h"
 
 #include "app/bench/load_command.h"
+#include "app/bench/read_command.h"
+#include "app/bench/tablets_command.h"
 #include "app/byte_input.h"
 #include "app/command_line.h"
 #include "app/consume.h"
@@ -49,6 +51,12 @@ struct runner {
     int operator()(const repair_command& asked) const { return on_host(run_repair, asked); }
     int operator()(const bench_load_command& asked) const {
         return on_interruptible_host(run_bench_load, asked);
+    }
+    int operator()(const bench_tablets_command& asked) const {
+        return on_interruptible_host(run_bench_tablets, asked);
+    }
+    int operator()(const bench_read_command& asked) const {
+        return on_interruptible_host(run_bench_read, asked);
     }
     int operator()(const produce_command& asked) const {
         interruption stop;

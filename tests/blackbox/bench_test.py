@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from typing import Any
 
-from support.cases import ServerCase, wait_until
+from support.cases import ServerCase, require, wait_until
 from support.server import BINARY
 
 QUICK = ("--duration", "1s", "--warm-up", "200ms")
 LATENCIES = {"average", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max"}
 RUN_KEYS = {
     "name", "requests", "records", "bytes", "seconds", "requests_per_second", "records_per_second", "megabytes_per_second",
-    "latency_ms", "first_touch_ms", "connections_lost", "errors", "distribution", "series", "verification"}
+    "latency_ms", "first_touch_ms", "connections_lost", "errors", "distribution", "series", "groups", "verification"}
 OPTION_KEYS = {
     "server", "protocol", "topic", "partitions", "connections", "in_flight", "value_bytes", "records_per_request", "compression",
     "acks", "loop", "rate_per_second", "warm_up_seconds", "duration_seconds", "requests", "verify"}
@@ -123,6 +126,109 @@ class Loads(BenchCase):
         self.assertEqual(json.loads(self.bench("latency", "--requests", "100", "--json").stdout)["bench"], "latency")
 
 
+class Others(BenchCase):
+    def test_tablets_are_measured_in_turn(self) -> None:
+        found = self.report("tablets", "--tablets", "1,5,20", "--connections", "8", "--rounds", "2", "--duration", "500ms",
+                            "--warm-up", "100ms", "--verify")
+        self.assertEqual(found["bench"], "tablets")
+        self.assertEqual([(run["round"], run["tablets"]) for run in found["runs"]],
+                         [(1, 1), (1, 5), (1, 20), (2, 1), (2, 5), (2, 20)])
+        for run in found["runs"]:
+            self.check_run(run, 2048, 1)
+            self.assertTrue(run["verification"]["is_clean"], run["verification"])
+        self.assertEqual([row["tablets"] for row in found["rows"]], [1, 5, 20])
+        for row in found["rows"]:
+            rates = [run["requests_per_second"] for run in found["runs"] if run["tablets"] == row["tablets"]]
+            self.assertAlmostEqual(row["requests_per_second"], sum(rates) / 2, delta=sum(rates) / 1000)
+            self.assertEqual(row["latency_ms"].keys(), LATENCIES)
+            self.assertGreater(row["first_touch_ms"], 0)
+        self.assertEqual(self.topics(), [])
+
+    def test_reading_counts_every_record(self) -> None:
+        found = self.report("read", "--size", "2MiB", "--value-size", "100", "--partitions", "3", "--consumers", "2", "--rounds",
+                            "2", "--tail-rate", "200", "--tail-duration", "2s", "--verify")
+        self.assertEqual([run["kind"] for run in found["runs"]], ["fill", "read", "read", "tail"])
+        fill, *rounds, tail = found["runs"]
+        self.check_run(fill, 100, found["options"]["records_per_request"])
+        self.assertTrue(fill["verification"]["is_clean"])
+        for run in rounds:
+            self.assertEqual((run["records"], run["bytes"]), (fill["records"], fill["bytes"]))
+            self.assertEqual((run["requests"]["failed"], run["consumers"], run["latency_ms"]), (0, 2, None))
+            self.assertEqual(sum(point["records"] for point in run["series"]), run["records"])
+        self.assertEqual(found["rows"][0]["rounds"], 2)
+        self.assertAlmostEqual(tail["records"], 400, delta=3)
+        self.assertEqual((tail["requests"]["failed"], tail["missing"]), (0, 0))
+        for name in ("latency_ms", "acknowledgement_ms", "acknowledged_to_received_ms"):
+            self.assertEqual(tail[name].keys(), LATENCIES)
+        self.assertEqual(self.topics(), [])
+
+    def test_a_topic_that_was_there_is_read_as_it_is(self) -> None:
+        self.create("there", 2)
+        self.produce("there", [b"of somebody else"] * 10)
+        found = self.report("read", "--topic", "there", "--rounds", "1", "--tail-duration", "0s")
+        self.assertEqual([(run["kind"], run["records"]) for run in found["runs"]], [("read", 10)])
+        self.assertIn("nothing to compare with", self.bench("read", "--topic", "there", "--verify", code=2).stderr)
+        self.assertEqual(self.topics(), ["there"])
+        self.delete("there")
+
+
+class Pages(BenchCase):
+    def page(self, *arguments: str) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "report.html"
+            self.bench(*arguments, "--html", str(path))
+            return path.read_text()
+
+    def test_a_page_has_charts_and_needs_nothing_else(self) -> None:
+        quick = ("--duration", "500ms", "--warm-up", "0s")
+        commands = {
+            "latency": ("--duration", "1s"), "throughput": quick,
+            "tablets": ("--tablets", "1,3", "--rounds", "1", *quick),
+            "read": ("--size", "1MiB", "--rounds", "1", "--tail-duration", "1s")}
+        for command, options in commands.items():
+            with self.subTest(command):
+                page = self.page(command, *options)
+                self.assertGreaterEqual(page.count("<svg"), 4)
+                self.assertEqual(page.count("<svg"), page.count("</svg>"))
+                self.assertNotIn("There is nothing to draw", page)
+                for never in ("http://", "https://", "<script", "<link", "<img", "url(", "@import"):
+                    self.assertNotIn(never, page)
+                self.assertIn(f"<h1>logstore bench {command}</h1>", page)
+
+    def test_a_browser_shows_the_charts(self) -> None:
+        browser = shutil.which("chromium")
+        require(browser is not None, "no chromium to look at the page with")
+        with tempfile.TemporaryDirectory() as folder:
+            page = pathlib.Path(folder) / "report.html"
+            self.bench("latency", "--duration", "2s", "--html", str(page))
+            for width, dark in ((1200, False), (390, True)):
+                with self.subTest(width):
+                    picture = pathlib.Path(folder) / f"{width}.png"
+                    done = subprocess.run(
+                        [str(browser), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile",
+                         *(["--blink-settings=preferredColorScheme=0"] if dark else []), f"--window-size={width},1500",
+                         f"--screenshot={picture}", page.as_uri()], capture_output=True, timeout=120)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual(picture.read_bytes()[:4], b"\x89PNG")
+                    self.assertGreater(picture.stat().st_size, 20_000, "an empty page is smaller")
+
+    def test_group_sizes_come_from_the_metrics(self) -> None:
+        assert self.server.http_address is not None
+        try:
+            with urllib.request.urlopen(f"http://{self.server.http_address}/metrics") as answer:
+                has_groups = b"logstore_journal_group_appends_count" in answer.read()
+        except urllib.error.HTTPError:
+            has_groups = False
+        load = ("latency", "--duration", "2s", "--http", self.server.http_address)
+        [run] = self.report(*load)["runs"]
+        self.assertEqual("Appends that shared a flush" in self.page(*load), has_groups)
+        if not has_groups:
+            self.assertIsNone(run["groups"])
+            return
+        self.assertGreaterEqual(len(run["groups"]), 2)
+        self.assertGreaterEqual(max(point["appends_per_group"] for point in run["groups"]), 1)
+
+
 class Trouble(BenchCase):
     def test_refusals_are_counted_by_kind(self) -> None:
         found = self.report("throughput", "--duration", "500ms", "--warm-up", "0s", "--batch-size", "2MiB", code=1)
@@ -134,7 +240,7 @@ class Trouble(BenchCase):
 
     def test_a_server_that_is_away_is_told(self) -> None:
         nowhere = ("--server", "127.0.0.1:1")
-        for command in ("latency", "throughput"):
+        for command in ("latency", "throughput", "tablets", "read"):
             done = subprocess.run([str(BINARY), "bench", command, *nowhere], capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, 3)
             self.assertIn("Is the server running?", done.stderr)

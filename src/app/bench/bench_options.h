@@ -24,6 +24,8 @@ struct bench_place {
     bool keep_topic = false;
     /// Where the report goes as JSON; "-" = to standard output, in the place of the text.
     std::optional<std::string> json_file;
+    /// Where it goes as a page.
+    std::optional<std::string> html_file;
 };
 
 enum class bench_protocol { kafka, http };
@@ -31,8 +33,8 @@ enum class bench_protocol { kafka, http };
 /// The load of a bench.
 struct bench_load {
     bench_protocol protocol = bench_protocol::kafka;
-    /// With bench_protocol::http.
-    env::socket_address http_server;
+    /// With bench_protocol::http; else, where it is given, to ask for metrics.
+    std::optional<env::socket_address> http_server;
     std::uint32_t connections = 1;
     std::uint32_t in_flight = 1;
     std::uint32_t value_bytes = 0;
@@ -57,6 +59,33 @@ struct bench_load_command {
     emphasis shows = emphasis::latency;
     bench_place place;
     bench_load load;
+};
+
+/// `logstore bench tablets`.
+struct bench_tablets_command {
+    /// The topics are called by its topic and their number of partitions.
+    bench_place place;
+    /// Of each measurement.
+    bench_load load;
+    /// Partitions of the topics, each measured in every round; distinct.
+    std::vector<std::int32_t> tablets;
+    std::uint32_t rounds = 1;
+};
+
+/// `logstore bench read`.
+struct bench_read_command {
+    bench_place place;
+    /// How a topic that is made for the run is filled; nothing is written to one that was there.
+    bench_load fill;
+    /// Of values.
+    std::uint64_t fill_bytes = 0;
+    std::uint32_t consumers = 1;
+    /// From the beginning to the end.
+    std::uint32_t rounds = 1;
+    /// Records a second, one a request, while consumers wait at the end.
+    double tail_rate = 0;
+    /// 0 = not at all.
+    env::duration tail_duration{0};
 };
 
 }  // namespace logstore::app

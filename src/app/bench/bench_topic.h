@@ -30,10 +30,8 @@ class bench_topic {
     const std::string& name() const { return name_; }
     std::int32_t partition_count() const { return static_cast<std::int32_t>(leaders_.size()); }
     bool was_made() const { return was_made_; }
-    /// REQUIRES: find_or_make() succeeded.
-    const env::socket_address& leader_of(partition_id which) const {
-        return leaders_.at(static_cast<std::size_t>(which.value()));
-    }
+    /// By partition; there once find_or_make() has succeeded.
+    const std::vector<env::socket_address>& leaders() const { return leaders_; }
     const env::socket_address& server() const { return server_; }
 
   private:

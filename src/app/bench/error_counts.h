@@ -28,12 +28,14 @@ class error_counts {
         std::string example;
     };
 
-    void add(const refusal& why) {
-        ++total_;
+    void add(const refusal& why, std::uint64_t times = 1) {
+        if (times == 0) return;
+        if (total_ == 0) first_ = why.sentence;
+        total_ += times;
         const bool is_known = entries_.contains(why.kind);
         entry& one = entries_[is_known || entries_.size() < kinds_max ? why.kind : "other"];
-        if (one.count++ == 0) one.example = why.sentence;
-        if (total_ == 1) first_ = why.sentence;
+        if (one.count == 0) one.example = why.sentence;
+        one.count += times;
     }
 
     std::uint64_t total() const { return total_; }

@@ -70,7 +70,7 @@ env::task<exit_code> load_command::report(load_run* load) {
     made.started_at = load->started_at();
     made.options = load_facts(asked_.place, asked_.load, topic_, load->records_per_request());
     made.was_interrupted = stop_.is_requested();
-    made.runs.push_back({made.bench, {}, tally, load->verified()});
+    made.runs.push_back({made.bench, {}, tally, load->verified(), {}, load->groups()});
     std::string text = shows_latency ? latency_text(asked_.load, tally) : throughput_text(asked_.load, tally);
     if (load->verified()) text += verification_text(*load->verified());
     const bool is_written = co_await output_.write(&made, std::move(text));
@@ -81,12 +81,10 @@ env::task<exit_code> load_command::report(load_run* load) {
 
 exit_code load_command::verdict(load_run& load) const {
     const load_tally& tally = load.tally();
-    if (load.verified() && !load.verified()->is_clean()) return exit_code::failed;
-    if (stop_.is_requested()) return exit_code::interrupted;
-    const bool is_whole =
-        asked_.load.requests ? tally.succeeded == *asked_.load.requests : tally.succeeded > 0;
-    return is_whole && tally.failed == 0 && tally.connections_lost == 0 ? exit_code::success
-                                                                        : exit_code::failed;
+    const bool was_stopped = stop_.is_requested();
+    const bool is_whole = was_stopped || !asked_.load.requests || tally.succeeded == *asked_.load.requests;
+    if (!is_whole || !is_good(tally, load.verified(), was_stopped)) return exit_code::failed;
+    return was_stopped ? exit_code::interrupted : exit_code::success;
 }
 
 }  // namespace

@@ -8,8 +8,7 @@ namespace logstore::app::bench {
 class load_loop::worker final : public lane_listener {
   public:
     struct request {
-        std::uint32_t stream = 0;
-        std::uint64_t first_sequence = 0;
+        append_order what;
         env::monotonic_time due;
         bool is_measured = false;
     };
@@ -143,7 +142,8 @@ bool load_loop::send(worker& by, env::monotonic_time due) {
     const bool is_measured = is_measuring_ && due >= measuring_since_;
     ++sent_;
     if (is_measured) ++measured_, ++tally_.sent;
-    const auto sent = by.connection().send({ledger_.streams()[stream].partition, stream, first});
+    const append_order what{ledger_.streams()[stream].partition, stream, first};
+    const auto sent = by.connection().send(what);
     if (!sent) {
         ledger_.give_back(stream, plan_.records_per_request);
         count_failure(sent.error(), is_measured);
@@ -151,7 +151,8 @@ bool load_loop::send(worker& by, env::monotonic_time due) {
         return false;
     }
     ++under_way_;
-    by.under_way.push_back({stream, first, due, is_measured});
+    by.under_way.push_back({what, due, is_measured});
+    if (watcher_ != nullptr) watcher_->on_sent(what, due, is_measured);
     if (plan_.in_flight == 1)
         by.connection().flush();
     else
@@ -180,10 +181,12 @@ void load_loop::answered(worker& by, const std::expected<void, refusal>& outcome
     const env::monotonic_time now = world_.time().now();
     if (outcome) {
         const env::duration latency = now - request.due;
-        if (request.first_sequence == 0) tally_.first_touch = std::max(tally_.first_touch, latency);
+        if (request.what.first_sequence == 0) tally_.first_touch = std::max(tally_.first_touch, latency);
+        if (watcher_ != nullptr) watcher_->on_acknowledged(request.what, now);
         if (request.is_measured) count_success(now, latency);
     } else {
-        ledger_.not_acknowledged(request.stream, request.first_sequence, plan_.records_per_request);
+        ledger_.not_acknowledged(request.what.stream, request.what.first_sequence, plan_.records_per_request);
+        if (watcher_ != nullptr) watcher_->on_failed(request.what);
         count_failure(outcome.error(), request.is_measured);
         if (outcome.error().is_lost) lose(by);
     }

@@ -32,6 +32,16 @@ struct load_plan {
     std::uint64_t bytes_per_request = 0;
 };
 
+/// Told of every request of a loop.
+class load_watcher {
+  public:
+    virtual ~load_watcher() = default;
+    /// `due`: when its latency begins.
+    virtual void on_sent(const append_order& what, env::monotonic_time due, bool is_measured) = 0;
+    virtual void on_acknowledged(const append_order& what, env::monotonic_time now) = 0;
+    virtual void on_failed(const append_order& what) = 0;
+};
+
 /// Any number of connections of one executor, `in_flight` requests under way on each. Closed loop: each
 /// answer lets the next request go. Open loop: requests go when they are due, over the connection that has
 /// waited longest; a latency begins when the request was due, so that what a stall held up counts with all
@@ -47,6 +57,8 @@ class load_loop {
     /// One more connection, which appends to these streams of the ledger in turn. Before run(). REQUIRES: a
     /// stream.
     void add(std::unique_ptr<lane> connection, std::vector<std::uint32_t> streams);
+    /// `watcher` outlives the loop. Before run().
+    void watch(load_watcher& watcher) { watcher_ = &watcher; }
     /// Completes when nothing is under way and nothing more is to be sent. Once. REQUIRES: a connection.
     env::task<void> run();
     /// Sends no more requests; run() completes when those under way are answered. Also before run().
@@ -78,6 +90,7 @@ class load_loop {
     env::environment world_;
     const load_plan plan_;
     stream_ledger& ledger_;
+    load_watcher* watcher_ = nullptr;
     std::vector<std::unique_ptr<worker>> workers_;
     std::size_t open_connections_ = 0;
     std::uint64_t under_way_ = 0;

@@ -21,7 +21,7 @@ std::vector<fact> load_facts(const bench_place& place, const bench_load& load, c
     const auto number = [](auto value) { return static_cast<std::int64_t>(value); };
     const bool is_http = load.protocol == bench_protocol::http;
     return {
-        {"server", (is_http ? load.http_server : place.server).text()},
+        {"server", (is_http ? *load.http_server : place.server).text()},
         {"protocol", std::string(is_http ? "http" : "kafka")},
         {"topic", topic.name()},
         {"partitions", number(topic.partition_count())},
@@ -38,6 +38,11 @@ std::vector<fact> load_facts(const bench_place& place, const bench_load& load, c
         fact_or_null("requests", load.requests, number),
         {"verify", load.verify},
     };
+}
+
+bool is_good(const load_tally& tally, const std::optional<verification>& verified, bool was_interrupted) {
+    return (tally.succeeded > 0 || was_interrupted) && tally.failed == 0 && tally.connections_lost == 0 &&
+           (!verified || verified->is_clean());
 }
 
 void say_failures(console& out, std::uint32_t connections, const load_tally& tally) {

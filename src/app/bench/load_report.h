@@ -13,6 +13,10 @@ namespace logstore::app::bench {
 std::vector<fact> load_facts(const bench_place& place, const bench_load& load, const bench_topic& topic,
                              std::uint32_t records_per_request);
 
+/// Whether nothing failed, all that was read back is as it was written, and something was acknowledged, unless
+/// the run was interrupted.
+bool is_good(const load_tally& tally, const std::optional<verification>& verified, bool was_interrupted);
+
 /// Failures by kind, connections that were lost, requests that could not be sent in time.
 void say_failures(console& out, std::uint32_t connections, const load_tally& tally);
 

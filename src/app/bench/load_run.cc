@@ -50,8 +50,13 @@ env::task<void> load_run::measure() {
     load_loop& loop = setup_.loop();
     stop_.listen([&loop] { loop.stop(); });
     const progress_line shown(world_.loop, out_, [this, &loop] { return title_ + progress(loop.tally()); });
+    std::optional<metrics_watch> watch;
+    if (asked_.http_server) watch.emplace(world_, *asked_.http_server).start();
     co_await loop.run();
     stop_.listen({});
+    if (!watch) co_return;
+    co_await watch->stop();
+    groups_ = watch->points();
 }
 
 std::string load_run::progress(const load_tally& tally) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "app/bench/load_setup.h"
+#include "app/bench/metrics_watch.h"
 #include "app/bench/topic_reader.h"
 #include "app/bench/verifier.h"
 #include "app/console.h"
@@ -25,6 +26,8 @@ class load_run {
     bool was_measured() const { return was_measured_; }
     const load_tally& tally() { return setup_.loop().tally(); }
     const std::optional<verification>& verified() const { return verified_; }
+    /// Of the server, where it was asked.
+    const std::vector<group_point>& groups() const { return groups_; }
     timestamp_ms started_at() const { return started_at_; }
     std::uint32_t records_per_request() const { return setup_.values().records_per_request(); }
     /// Shown before how far it is.
@@ -51,6 +54,7 @@ class load_run {
     std::uint64_t shown_before_ = 0;
     std::uint64_t read_ = 0;
     std::optional<verification> verified_;
+    std::vector<group_point> groups_;
 };
 
 }  // namespace logstore::app::bench

@@ -33,7 +33,7 @@ load_setup::load_setup(env::environment world, const bench_load& asked, const be
       loop_(world, plan(), ledger_) {
     const auto marked_run = asked_.verify ? std::optional(run_) : std::nullopt;
     if (asked_.protocol == bench_protocol::http)
-        http_requests_.emplace(asked_.http_server.text(), topic_.name(), marked_run, values_);
+        http_requests_.emplace(asked_.http_server->text(), topic_.name(), marked_run, values_);
     else
         kafka_requests_.emplace(world_, kafka_requests::shape{topic_.name(), asked_.codec, marked_run},
                                 values_);
@@ -69,10 +69,8 @@ result<> load_setup::check_memory() const {
 env::task<result<>> load_setup::connect(interruption* stop) {
     const auto fits = check_memory();
     if (!fits) co_return fits;
-    std::vector<env::socket_address> leaders;
-    for (std::int32_t i = 0; i < topic_.partition_count(); ++i)
-        leaders.push_back(asked_.protocol == bench_protocol::http ? asked_.http_server
-                                                                  : topic_.leader_of(partition_id(i)));
+    std::vector<env::socket_address> leaders = topic_.leaders();
+    if (asked_.protocol == bench_protocol::http) leaders.assign(leaders.size(), *asked_.http_server);
     const auto shares = share_partitions(leaders, asked_.connections);
     if (!shares) co_return std::unexpected(shares.error());
     std::size_t next = 0;

@@ -17,10 +17,13 @@ struct partition_share {
     std::vector<partition_id> partitions;
 };
 
-/// Connection i writes to partition i modulo their number; where there are more partitions than connections,
-/// a connection writes to several in turn. All partitions of a connection have its leader. Fails where a
-/// leader would be left without a connection. REQUIRES: a partition and a connection.
+/// Connection i writes to partition i modulo their number. Where there are more partitions than connections,
+/// a connection writes to several in turn, and the first connections go to different leaders. All partitions
+/// of a connection have its leader. Fails where a leader would be left without a connection. REQUIRES: a
+/// partition and a connection.
 result<std::vector<partition_share>> share_partitions(const std::vector<env::socket_address>& leaders,
                                                       std::uint32_t connections);
+
+std::uint32_t distinct_leaders(const std::vector<env::socket_address>& leaders);
 
 }  // namespace logstore::app::bench

@@ -39,10 +39,20 @@ TEST(partition_shares, every_partition_is_written_by_a_connection_to_its_leader)
     EXPECT_EQ(written.size(), leaders.size());
 }
 
+TEST(partition_shares, a_few_connections_go_to_different_leaders) {
+    const auto shares = share_partitions(led_by({1, 1, 1, 2, 2}), 2);
+    ASSERT_TRUE(shares);
+    EXPECT_EQ((*shares)[0].leader.port, 1);
+    EXPECT_EQ((*shares)[0].partitions, (std::vector{partition_id(0), partition_id(1), partition_id(2)}));
+    EXPECT_EQ((*shares)[1].leader.port, 2);
+    EXPECT_EQ((*shares)[1].partitions, (std::vector{partition_id(3), partition_id(4)}));
+    EXPECT_EQ(distinct_leaders(led_by({1, 1, 1, 2, 2})), 2u);
+}
+
 TEST(partition_shares, a_leader_without_a_connection_is_told) {
-    const auto shares = share_partitions(led_by({1, 1, 2}), 2);
+    const auto shares = share_partitions(led_by({1, 1, 2, 3}), 2);
     ASSERT_FALSE(shares);
-    EXPECT_NE(shares.error().detail.find("2 connections do not reach all leaders"), std::string::npos);
+    EXPECT_NE(shares.error().detail.find("2 connections do not reach all 3 brokers"), std::string::npos);
 }
 
 }  // namespace

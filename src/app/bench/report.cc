@@ -1,5 +1,6 @@
 #include "app/bench/report.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -29,6 +30,7 @@ void write_facts(json_writer& json, const std::vector<fact>& facts) {
 }
 
 void write_latencies(json_writer& json, const latency_histogram& latencies) {
+    if (latencies.count() == 0) return void(json.null());
     json.begin_object().field("average", latencies.average_ms());
     for (const auto& [name, q] : report_quantiles) json.field(name, milliseconds(latencies.quantile(q)));
     json.field("max", milliseconds(latencies.max())).end_object();
@@ -70,6 +72,19 @@ void write_series(json_writer& json, const time_series& series) {
     json.end_list();
 }
 
+void write_groups(json_writer& json, const std::vector<group_point>& points) {
+    if (points.empty()) return void(json.null());
+    json.begin_list();
+    for (const group_point& one : points)
+        json.begin_object()
+            .field("at_s", seconds(one.at))
+            .field("groups_per_second", one.groups_per_second)
+            .field("appends_per_group", one.appends_per_group)
+            .field("flush_ms", one.flush_ms)
+            .end_object();
+    json.end_list();
+}
+
 void write_verification(json_writer& json, const verification& found) {
     json.begin_object()
         .field("is_clean", found.is_clean())
@@ -107,6 +122,10 @@ void write_run(json_writer& json, const run_report& run) {
         .field("megabytes_per_second", rate_of(tally.bytes, tally.elapsed) / megabyte);
     json.key("latency_ms");
     write_latencies(json, tally.latencies);
+    for (const auto& [name, latencies] : run.more_latencies) {
+        json.key(name);
+        write_latencies(json, latencies);
+    }
     json.field("first_touch_ms", milliseconds(tally.first_touch));
     json.field("connections_lost", tally.connections_lost).key("errors");
     write_errors(json, tally.errors);
@@ -114,6 +133,8 @@ void write_run(json_writer& json, const run_report& run) {
     write_distribution(json, tally.latencies);
     json.key("series");
     write_series(json, tally.series);
+    json.key("groups");
+    write_groups(json, run.groups);
     json.key("verification");
     if (run.verified)
         write_verification(json, *run.verified);
@@ -132,6 +153,13 @@ double seconds(env::duration time) {
 }
 double rate_of(std::uint64_t count, env::duration time) {
     return time.count() <= 0 ? 0 : static_cast<double>(count) / seconds(time);
+}
+
+double median_of(std::vector<double> values) {
+    if (values.empty()) return 0;
+    std::ranges::sort(values);
+    const std::size_t middle = values.size() / 2;
+    return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 std::vector<distribution_bar> distribution_of(const latency_histogram& latencies, int bars_a_decade) {
@@ -159,6 +187,16 @@ std::string report_json(const bench_report& report) {
     json.end_object().field("interrupted", report.was_interrupted);
     json.key("runs").begin_list();
     for (const run_report& run : report.runs) write_run(json, run);
+    json.end_list().key("rows").begin_list();
+    for (const summary_row& row : report.rows) {
+        json.begin_object();
+        write_facts(json, row.facts);
+        if (row.latencies) {
+            json.key("latency_ms");
+            write_latencies(json, *row.latencies);
+        }
+        json.end_object();
+    }
     json.end_list();
     return json.end_object().finish();
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/bench/load_tally.h"
+#include "app/bench/metrics_watch.h"
 #include "app/bench/verifier.h"
 #include "base/json_writer.h"
 #include "model/numbers.h"
@@ -29,6 +30,17 @@ struct run_report {
     std::vector<fact> parameters;
     load_tally tally;
     std::optional<verification> verified;
+    /// By the name that the JSON has for them.
+    std::vector<std::pair<std::string, latency_histogram>> more_latencies;
+    /// Of the server, where it was asked.
+    std::vector<group_point> groups;
+};
+
+/// What several runs come to.
+struct summary_row {
+    std::vector<fact> facts;
+    /// Of all of them; nothing where there is none.
+    std::optional<latency_histogram> latencies;
 };
 
 /// What a command found.
@@ -38,6 +50,7 @@ struct bench_report {
     timestamp_ms started_at;
     std::vector<fact> options;
     std::vector<run_report> runs;
+    std::vector<summary_row> rows;
     bool was_interrupted = false;
 };
 
@@ -57,6 +70,8 @@ std::string report_json(const bench_report& report);
 
 double milliseconds(env::duration time);
 double seconds(env::duration time);
+/// 0 of none.
+double median_of(std::vector<double> values);
 /// A second; 0 of no time.
 double rate_of(std::uint64_t count, env::duration time);
 

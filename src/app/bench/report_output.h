@@ -26,12 +26,14 @@ class report_output {
     env::task<void> close();
 
   private:
+    env::task<result<>> open_file(std::string path, std::optional<output_file>* into);
+    env::task<bool> write_file(std::optional<output_file>* into, std::string text);
     bool prints_json() const { return asked_.json_file == "-"; }
 
     env::environment world_;
     console& out_;
     const bench_place& asked_;
-    std::optional<output_file> json_;
+    std::optional<output_file> json_, html_;
 };
 
 }  // namespace logstore::app::bench

@@ -60,7 +60,7 @@ TEST(report, the_json_says_the_same) {
     made.started_at = timestamp_ms(1'700'000'000'000);
     made.options = {
         {"connections", std::int64_t(7)}, {"rate_per_second", {}}, {"protocol", std::string("kafka")}};
-    made.runs.push_back({"latency", {{"tablets", std::int64_t(10)}}, example(), {}});
+    made.runs.push_back({"latency", {{"tablets", std::int64_t(10)}}, example(), {}, {}, {}});
     const std::string json = report_json(made);
     for (const char* part :
          {"{\"bench\":\"latency\",\"format\":1,", "\"started_at_ms\":1700000000000,",

@@ -35,6 +35,13 @@ std::string loop_text(const bench_load& asked) {
            "(--rate does)";
 }
 
+std::string latencies_text(std::string_view of, const latency_histogram& latencies) {
+    std::string out = fmt::format("{}, ms: average {:.2f}", of, latencies.average_ms());
+    for (const auto& [name, q] : text_quantiles)
+        out += fmt::format(", {} {:.2f}", name, milliseconds(latencies.quantile(q)));
+    return out + fmt::format(", max {:.2f}\n", milliseconds(latencies.max()));
+}
+
 std::string verification_text(const verification& found) {
     std::string out =
         fmt::format("Read back: {} of {} acknowledged records",
@@ -68,10 +75,7 @@ std::string throughput_text(const bench_load& asked, const load_tally& tally) {
                        with_commas(rate_of(tally.records, tally.elapsed)),
                        rate_of(tally.bytes, tally.elapsed) / megabyte,
                        with_commas(rate_of(tally.succeeded, tally.elapsed)));
-    out += fmt::format("Latency of a request, ms: average {:.2f}", tally.latencies.average_ms());
-    for (const auto& [name, q] : text_quantiles)
-        out += fmt::format(", {} {:.2f}", name, milliseconds(tally.latencies.quantile(q)));
-    out += fmt::format(", max {:.2f}\n", milliseconds(tally.latencies.max()));
+    out += latencies_text("Latency of a request", tally.latencies);
     return out + loop_text(asked) + "\n";
 }
 

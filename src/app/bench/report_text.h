@@ -13,6 +13,8 @@ namespace logstore::app::bench {
 std::string latency_text(const bench_load& asked, const load_tally& tally);
 std::string throughput_text(const bench_load& asked, const load_tally& tally);
 
+/// "Sent to received, ms: average 1.23, p50 …"
+std::string latencies_text(std::string_view of, const latency_histogram& latencies);
 std::string verification_text(const verification& found);
 
 /// "Closed loop: …": what the latencies of such a loop say and what they leave out.

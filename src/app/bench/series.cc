@@ -4,11 +4,15 @@ namespace logstore::app::bench {
 
 void time_series::add(env::monotonic_time now, env::duration latency, std::uint64_t records,
                       std::uint64_t bytes) {
+    add(now, records, bytes);
+    latencies_.record(latency);
+}
+
+void time_series::add(env::monotonic_time now, std::uint64_t records, std::uint64_t bytes) {
     close_points(now);
     ++open_.requests;
     open_.records += records;
     open_.bytes += bytes;
-    latencies_.record(latency);
 }
 
 void time_series::add_failure(env::monotonic_time now) {
@@ -29,7 +33,7 @@ void time_series::close_points(env::monotonic_time now) {
 void time_series::close_point(env::monotonic_time ends) {
     open_.begins = point_begins_ - start_;
     open_.lasts = ends - point_begins_;
-    if (open_.requests > 0) {
+    if (latencies_.count() > 0) {
         open_.p50 = latencies_.quantile(0.5);
         open_.p99 = latencies_.quantile(0.99);
         open_.max = latencies_.max();

@@ -31,6 +31,8 @@ class time_series {
     void begin(env::monotonic_time now) { point_begins_ = start_ = now; }
     /// `now` never goes back.
     void add(env::monotonic_time now, env::duration latency, std::uint64_t records, std::uint64_t bytes);
+    /// Of what has no latency: a batch that was read.
+    void add(env::monotonic_time now, std::uint64_t records, std::uint64_t bytes);
     void add_failure(env::monotonic_time now);
     /// Closes the last point. Nothing is added afterwards.
     void finish(env::monotonic_time now);
