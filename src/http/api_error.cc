@@ -57,6 +57,9 @@ api_error append_error(tablet_errc code, const char* sentence) {
         case tablet_errc::storage_error:
         case tablet_errc::offset_out_of_range:
             return {500, "storage_error", "the stored data cannot be read; the server's log says more"};
+        case tablet_errc::no_view:
+        case tablet_errc::view_building:
+        case tablet_errc::too_large:
         case tablet_errc::ok:
         case tablet_errc::outcome_unknown: break;
     }

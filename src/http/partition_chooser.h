@@ -3,23 +3,20 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 
 #include "base/bytes.h"
+#include "kafka/protocol/key_placement.h"
 #include "model/numbers.h"
 #include "model/topic_id.h"
 
 namespace logstore::http {
-
-/// MurmurHash2 as Kafka's Java clients hash keys.
-std::uint32_t murmur2(bytes_view bytes);
 
 /// Records with the same key go where Java clients send them; those without go to one partition after
 /// another. One shard.
 class partition_chooser {
   public:
     partition_id of_key(bytes_view key, std::int32_t partition_count) const {
-        return partition_id(static_cast<std::int32_t>(murmur2(key) & 0x7fffffffu) % partition_count);
+        return kafka::murmur2_partition(key, partition_count);
     }
     /// Another one at each call.
     partition_id next(const topic_id& topic, std::int32_t partition_count) {

@@ -13,6 +13,7 @@
 #include "model/topic_id.h"
 #include "model/topic_partition.h"
 #include "shard/append_call.h"
+#include "shard/keys.h"
 #include "shard/log_start.h"
 #include "shard/read.h"
 #include "shard/tablet_size.h"
@@ -55,6 +56,16 @@ class broker {
     /// back segment by segment.
     virtual env::task<log_start_outcome> move_log_start(log_start_request request) = 0;
 
+    // By key, for topics with a view (kv.enabled). The first three wait until the view has caught up with what
+    // was acknowledged before the call, for a limited time; then the code is view_building. A broker without
+    // views says no_view.
+    virtual env::task<key_read_outcome> read_keys(key_read_request) { co_return no_view<key_read_outcome>(); }
+    virtual env::task<key_scan_outcome> scan_keys(key_scan_request) { co_return no_view<key_scan_outcome>(); }
+    virtual env::task<key_write_outcome> write_keys(key_write_request) {
+        co_return no_view<key_write_outcome>();
+    }
+    virtual env::task<key_view_status> key_view(tablet_id) { co_return no_view<key_view_status>(); }
+
     /// What tablets of any shard take on disk, in the order asked. The first time after a start their files
     /// are listed; later it costs no more than the message to their shards.
     virtual env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets) = 0;
@@ -71,6 +82,14 @@ class broker {
     /// With validate_only it is only said whether that could be. Complete and failing as create_topic.
     virtual env::task<result<cluster::topic>> add_partitions(std::string topic, std::int32_t partition_count,
                                                              bool validate_only) = 0;
+
+  private:
+    template <class Outcome>
+    static Outcome no_view() {
+        Outcome out;
+        out.code = tablet_errc::no_view;
+        return out;
+    }
 };
 
 }  // namespace logstore

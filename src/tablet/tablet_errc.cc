@@ -19,6 +19,9 @@ const std::error_category& tablet_category() {
                 case tablet_errc::invalid_batch: return "the record batch breaks a rule";
                 case tablet_errc::storage_unavailable: return "no room on disk";
                 case tablet_errc::storage_error: return "the stored data cannot be read";
+                case tablet_errc::no_view: return "the topic keeps no key view (kv.enabled)";
+                case tablet_errc::view_building: return "the key view is being built";
+                case tablet_errc::too_large: return "a key or an answer is too large";
                 case tablet_errc::stopping: return "the broker is stopping";
                 case tablet_errc::outcome_unknown: return "the outcome is not known";
             }

@@ -26,6 +26,12 @@ enum class tablet_errc : std::uint8_t {
     storage_unavailable,
     /// The stored bytes are damaged, or reading them failed.
     storage_error,
+    /// The topic keeps no key view (kv.enabled).
+    no_view,
+    /// The key view is being built, or behind. Nothing was written; worth a retry.
+    view_building,
+    /// A key or an answer is above its limit. Nothing was written.
+    too_large,
     /// The broker is stopping. Nothing was written.
     stopping,
     /// The outcome is not known: the bytes may be on disk or not. The caller must not claim either.

@@ -6,9 +6,9 @@
 
 #include "base/check.h"
 #include "kafka/client/broker_error.h"
-#include "kafka/client/murmur2.h"
 #include "kafka/client/producer_state.h"
 #include "kafka/client/topics.h"
+#include "kafka/protocol/key_placement.h"
 
 // What the caller sees: topics, appending, flushing. producer_sending.cc has the way to the brokers.
 namespace logstore::kafka {
@@ -107,7 +107,7 @@ producer::partition_queue* producer::queue_for(topic& to, const new_record& reco
         return record.partition->value() >= 0 && at < count ? to.queues[at].get() : nullptr;
     }
     if (record.key) {
-        const partition_id chosen = partition_of_key(*record.key, static_cast<std::int32_t>(count));
+        const partition_id chosen = murmur2_partition(*record.key, static_cast<std::int32_t>(count));
         return to.queues[static_cast<std::size_t>(chosen.value())].get();
     }
     // Each batch to another partition than the one before.

@@ -7,10 +7,10 @@
 
 #include "env/testing/sim_world.h"
 #include "kafka/client/broker_error.h"
-#include "kafka/client/murmur2.h"
 #include "kafka/client/testing/log_content.h"
 #include "kafka/client/testing/memory_topics.h"
 #include "kafka/client/testing/run_on_host.h"
+#include "kafka/protocol/key_placement.h"
 
 namespace logstore::kafka {
 namespace {
@@ -240,7 +240,7 @@ env::task<void> keyed(stage* on) {
     (void)co_await on->out.flush();
     for (std::int32_t i = 0; i < 5; ++i) {
         for (const std::string& key : values_in(on->partition(static_cast<std::size_t>(i))))
-            EXPECT_EQ(partition_of_key(bytes_of(key), 5), partition_id(i));
+            EXPECT_EQ(murmur2_partition(bytes_of(key), 5), partition_id(i));
     }
     EXPECT_EQ(on->out.counters().acknowledged, 100u);
 }

@@ -20,6 +20,10 @@ error_code produce_error(tablet_errc code) {
         case tablet_errc::fenced_leader_epoch:
         case tablet_errc::unknown_leader_epoch: return error_code::not_leader_or_follower;
         case tablet_errc::offset_out_of_range: return error_code::unknown_server_error;
+        // Of reads and writes by key only.
+        case tablet_errc::no_view:
+        case tablet_errc::view_building:
+        case tablet_errc::too_large:
         case tablet_errc::ok:
         case tablet_errc::outcome_unknown: break;
     }
@@ -44,6 +48,9 @@ error_code read_error(tablet_errc code) {
         case tablet_errc::corrupt_batch:
         case tablet_errc::batch_too_large:
         case tablet_errc::invalid_batch:
+        case tablet_errc::no_view:
+        case tablet_errc::view_building:
+        case tablet_errc::too_large:
         case tablet_errc::outcome_unknown: break;
     }
     return error_code::unknown_server_error;

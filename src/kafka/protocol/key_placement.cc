@@ -1,4 +1,6 @@
-#include "kafka/client/murmur2.h"
+#include "kafka/protocol/key_placement.h"
+
+#include <zlib.h>
 
 #include "base/check.h"
 
@@ -32,10 +34,17 @@ std::uint32_t murmur2(bytes_view bytes) {
     return hash ^ (hash >> 15);
 }
 
-partition_id partition_of_key(bytes_view key, std::int32_t partition_count) {
+partition_id murmur2_partition(bytes_view key, std::int32_t partition_count) {
     CHECK(partition_count > 0);
     const auto positive = static_cast<std::int32_t>(murmur2(key) & 0x7fffffffu);
     return partition_id(positive % partition_count);
+}
+
+partition_id crc32_partition(bytes_view key, std::int32_t partition_count) {
+    CHECK(partition_count > 0);
+    const auto* bytes = reinterpret_cast<const Bytef*>(key.data());
+    const uLong hash = crc32_z(crc32_z(0, nullptr, 0), bytes, key.size());
+    return partition_id(static_cast<std::int32_t>(hash % static_cast<uLong>(partition_count)));
 }
 
 }  // namespace logstore::kafka
