@@ -104,9 +104,7 @@ int flush_data(int descriptor) {
 int reserve(int descriptor, std::uint64_t position, std::uint64_t length) {
     const int failed =
         uninterrupted([&] { return ::fallocate(descriptor, 0, off_t(position), off_t(length)); });
-    // A kernel without it, or a tracer that lets go within the call, says ENOSYS.
-    const bool is_missing = failed == EOPNOTSUPP || failed == ENOSYS;
-    return is_missing ? grow_to(descriptor, position + length) : failed;
+    return has_no_reservation(failed) ? grow_to(descriptor, position + length) : failed;
 }
 
 int grow_to(int descriptor, std::uint64_t end) {

@@ -1,6 +1,7 @@
 // The blocking system calls behind files and directories, with their loops and error words. Private to env.
 #pragma once
 
+#include <cerrno>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,12 @@ result<std::uint64_t> size_of(int descriptor, const std::string& path);
 /// Whether a durable write was refused without being tried, so that write and fdatasync can stand in for it.
 inline bool is_refusal(int number) {
     return number == EOPNOTSUPP || number == EINVAL;
+}
+
+/// Whether this file system or this kernel has no fallocate, so that growing the file must do. A tracer that lets go
+/// within the call leaves ENOSYS too.
+inline bool has_no_reservation(int number) {
+    return number == EOPNOTSUPP || number == ENOSYS;
 }
 
 result<> make_directory(const std::string& path);

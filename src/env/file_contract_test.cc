@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <span>
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -96,14 +97,14 @@ class real_files : public file_contract<World> {};
 using real_worlds = testing::Types<thread_world, uring_world>;
 TYPED_TEST_SUITE(real_files, real_worlds);
 
-/// A file system with hardly any room, while it lives; only root may make one.
-class tiny_file_system {
+/// A file system of its own, while it lives; only root may make one.
+class mounted_file_system {
   public:
-    explicit tiny_file_system(std::string at) : at_(std::move(at)) {
+    mounted_file_system(std::string at, const char* type, const char* options) : at_(std::move(at)) {
         std::filesystem::create_directory(at_);
-        mounted_ = ::mount("tmpfs", at_.c_str(), "tmpfs", 0, "size=256k") == 0;
+        mounted_ = ::mount(type, at_.c_str(), type, 0, options) == 0;
     }
-    ~tiny_file_system() {
+    ~mounted_file_system() {
         if (mounted_) ::umount2(at_.c_str(), MNT_DETACH);
     }
     bool is_mounted() const { return mounted_; }
@@ -114,7 +115,7 @@ class tiny_file_system {
 };
 
 TYPED_TEST(real_files, a_full_disk_is_told_and_reads_go_on) {
-    const tiny_file_system tiny(this->path("tiny"));
+    const mounted_file_system tiny(this->path("tiny"), "tmpfs", "size=256k");
     if (!tiny.is_mounted()) GTEST_SKIP() << "no right to mount";
     auto filler = this->create("tiny/filler");
     auto f = this->create_direct("tiny/a");
@@ -139,6 +140,23 @@ TYPED_TEST(real_files, a_full_disk_is_told_and_reads_go_on) {
         << "there is room again";
     f.reset();
     filler.reset();
+}
+
+TYPED_TEST(real_files, where_nothing_can_be_reserved_a_file_grows) {
+    const mounted_file_system simple(this->path("simple"), "ramfs", "");  // knows no fallocate
+    if (!simple.is_mounted()) GTEST_SKIP() << "no right to mount";
+    auto f = this->create("simple/a");
+    this->write(*f, 0, "head");
+    const auto reserved = this->wait(f->reserve(0, block_bytes));
+    EXPECT_TRUE(reserved.has_value()) << reserved.error().message();
+    EXPECT_EQ(this->read(*f, 0, 2 * block_bytes), "head" + std::string(block_bytes - 4, '\0'));
+    f.reset();
+}
+
+TEST(file_calls, only_a_missing_call_stands_for_growing) {
+    for (const int missing : {EOPNOTSUPP, ENOSYS}) EXPECT_TRUE(calls::has_no_reservation(missing));
+    for (const int told : {0, EIO, ENOSPC, EDQUOT, EFBIG, EINVAL, EROFS})
+        EXPECT_FALSE(calls::has_no_reservation(told)) << told;
 }
 
 /// While it lives, no file of this process grows beyond so many bytes.
@@ -191,8 +209,16 @@ TYPED_TEST(real_files, destroying_a_file_with_an_operation_under_way_is_a_defect
         "operations under way");
 }
 
-/// From now on, threads made by this one are refused RWF_DSYNC, and fdatasync fails with `flush_error`
-/// (unless 0).
+/// From now on, this filter decides on the system calls of threads made by this one.
+void filter_system_calls(std::span<sock_filter> program) {
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
+        std::_Exit(1);
+    }
+}
+
+/// RWF_DSYNC is refused, and fdatasync fails with `flush_error` (unless 0).
 void refuse_durable_writes(unsigned flush_error) {
     sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -205,23 +231,43 @@ void refuse_durable_writes(unsigned flush_error) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
     };
     if (flush_error == 0) program[5] = program[6];
-    const sock_fprog filter{std::size(program), program};
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
-        std::_Exit(1);
-    }
+    filter_system_calls(program);
 }
+
+/// fallocate answers `number`.
+void refuse_reservations(unsigned number) {
+    sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_fallocate, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | number),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    filter_system_calls(program);
+}
+
+/// Files on threads of a process whose system calls are filtered.
+struct filtered_threads : file_contract<thread_world> {
+    void TestBody() override {}
+};
 
 /// The answer of a durable write on threads that are refused RWF_DSYNC, as the status of a process.
 int errno_of_refused_write(unsigned flush_error) {
     refuse_durable_writes(flush_error);
-    struct probe : file_contract<thread_world> {
-        void TestBody() override {}
-    } with;
+    filtered_threads with;
     auto f = with.create("a");
     const auto written = with.wait(f->write_durably(0, bytes_of("text")));
     if (with.read(*f, 0, 100) != "text") return 255;
     return written ? 0 : written.error().code.value();
+}
+
+/// The answer of a reservation where fallocate answers `number`, as the status of a process.
+int errno_of_refused_reservation(unsigned number) {
+    refuse_reservations(number);
+    filtered_threads with;
+    auto f = with.create("a");
+    const auto reserved = with.wait(f->reserve(0, block_bytes));
+    if (reserved && with.size(*f) != block_bytes) return 255;
+    return reserved ? 0 : reserved.error().code.value();
 }
 
 TEST(thread_file, a_refused_durable_write_becomes_a_write_and_a_flush) {
@@ -230,6 +276,15 @@ TEST(thread_file, a_refused_durable_write_becomes_a_write_and_a_flush) {
     EXPECT_EXIT(std::_Exit(errno_of_refused_write(0)), testing::ExitedWithCode(0), "");
     EXPECT_EXIT(std::_Exit(errno_of_refused_write(EIO)), testing::ExitedWithCode(EIO), "")
         << "without the flush, no answer";
+}
+
+TEST(thread_file, without_fallocate_a_file_grows_and_every_other_refusal_is_told) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const shelter_for_the_dying shelter;
+    for (const unsigned missing : {EOPNOTSUPP, ENOSYS})
+        EXPECT_EXIT(std::_Exit(errno_of_refused_reservation(missing)), testing::ExitedWithCode(0), "");
+    for (const unsigned told : {EIO, ENOSPC, EINVAL})
+        EXPECT_EXIT(std::_Exit(errno_of_refused_reservation(told)), testing::ExitedWithCode(int(told)), "");
 }
 
 TEST(file_calls, pieces_are_used_up_from_the_front) {

@@ -109,7 +109,7 @@ task<result<>> uring_file::reserve(std::uint64_t position, std::uint64_t length)
     };
     int answer = -EINTR;
     while (is_transient(answer)) answer = co_await ring_->run(prepare);
-    if (answer == -EOPNOTSUPP) {
+    if (calls::has_no_reservation(-answer)) {
         auto grow = [&] { return -calls::grow_to(descriptor(), position + length); };
         answer = co_await run_blocking(threads().reading(), loop(), grow);
     }
