@@ -285,14 +285,7 @@ env::task<read_outcome> shard::read_here(read_request request) {
 }
 
 env::task<read_outcome> shard::read(read_request request) {
-    shard& owner = owner_of(request.tablet);
-    if (&owner == this) co_return co_await read_here(request);
-    auto remote = [&owner, request] { return owner.read_here(request); };
-    auto out = co_await call_on(world_.loop, owner.world_.loop, owner.work_, std::move(remote));
-    if (out) co_return std::move(*out);
-    read_outcome stopped;
-    stopped.code = tablet_errc::stopping;
-    co_return stopped;
+    return at_owner(std::move(request), &shard::read_here);
 }
 
 env::task<list_offset_outcome> shard::list_offset_here(list_offset_request request) {
@@ -327,14 +320,7 @@ env::task<list_offset_outcome> shard::list_offset_here(list_offset_request reque
 }
 
 env::task<list_offset_outcome> shard::list_offset(list_offset_request request) {
-    shard& owner = owner_of(request.tablet);
-    if (&owner == this) co_return co_await list_offset_here(request);
-    auto remote = [&owner, request] { return owner.list_offset_here(request); };
-    auto out = co_await call_on(world_.loop, owner.world_.loop, owner.work_, std::move(remote));
-    if (out) co_return *out;
-    list_offset_outcome stopped;
-    stopped.code = tablet_errc::stopping;
-    co_return stopped;
+    return at_owner(std::move(request), &shard::list_offset_here);
 }
 
 env::task<epoch_end_outcome> shard::find_epoch_end_here(epoch_end_request request) {
@@ -361,14 +347,7 @@ env::task<epoch_end_outcome> shard::find_epoch_end_here(epoch_end_request reques
 }
 
 env::task<epoch_end_outcome> shard::find_epoch_end(epoch_end_request request) {
-    shard& owner = owner_of(request.tablet);
-    if (&owner == this) co_return co_await find_epoch_end_here(request);
-    auto remote = [&owner, request] { return owner.find_epoch_end_here(request); };
-    auto out = co_await call_on(world_.loop, owner.world_.loop, owner.work_, std::move(remote));
-    if (out) co_return *out;
-    epoch_end_outcome stopped;
-    stopped.code = tablet_errc::stopping;
-    co_return stopped;
+    return at_owner(std::move(request), &shard::find_epoch_end_here);
 }
 
 void shard::watch_here(const seen_tablet& seen, const std::shared_ptr<data_wait>& waiter) {

@@ -141,6 +141,9 @@ class shard final : public journal_listener {
     void schedule_write_behind(hosted& target);
     env::task<> write_behind(hosted* target);
     hosted* find(const tablet_id& tablet);
+    /// Has the tablet's own shard answer by `here`; stopping when that one takes no calls any more.
+    template <class Outcome, class Request>
+    env::task<Outcome> at_owner(Request request, env::task<Outcome> (shard::*here)(Request));
     env::task<read_outcome> read_here(read_request request);
     env::task<list_offset_outcome> list_offset_here(list_offset_request request);
     env::task<epoch_end_outcome> find_epoch_end_here(epoch_end_request request);
@@ -190,5 +193,17 @@ class shard final : public journal_listener {
     env::gate work_;
     env::gate control_;
 };
+
+template <class Outcome, class Request>
+env::task<Outcome> shard::at_owner(Request request, env::task<Outcome> (shard::*here)(Request)) {
+    shard& owner = owner_of(request.tablet);
+    if (&owner == this) co_return co_await (this->*here)(std::move(request));
+    auto remote = [&owner, here, request] { return (owner.*here)(request); };
+    auto out = co_await call_on(world_.loop, owner.world_.loop, owner.work_, std::move(remote));
+    if (out) co_return std::move(*out);
+    Outcome stopped;
+    stopped.code = tablet_errc::stopping;
+    co_return stopped;
+}
 
 }  // namespace logstore

@@ -1,5 +1,4 @@
 // Moving the first offset of a tablet's log by request.
-#include "base/logging.h"
 #include "shard/checkpointer.h"
 #include "shard/shard.h"
 
@@ -21,6 +20,8 @@ env::task<tablet_errc> shard::move_log_start_of(hosted* target, offset to) {
     tablet& replica = *target->replica;
     const tablet_errc has_room = co_await wait_for_room(&replica);
     if (has_room != tablet_errc::ok) co_return has_room;
+    // Room may have come in the moment in which the topic went.
+    if (replica.is_closed()) co_return tablet_errc::unknown_tablet;
     if (is_stopping_ || has_failed_) co_return tablet_errc::stopping;
     auto moved = co_await replica.log().move_log_start(to);
     if (moved) co_return tablet_errc::ok;
@@ -55,14 +56,7 @@ env::task<log_start_outcome> shard::move_log_start_here(log_start_request reques
 }
 
 env::task<log_start_outcome> shard::move_log_start(log_start_request request) {
-    shard& owner = owner_of(request.tablet);
-    if (&owner == this) co_return co_await move_log_start_here(request);
-    auto remote = [&owner, request] { return owner.move_log_start_here(request); };
-    auto out = co_await call_on(world_.loop, owner.world_.loop, owner.work_, std::move(remote));
-    if (out) co_return *out;
-    log_start_outcome stopped;
-    stopped.code = tablet_errc::stopping;
-    co_return stopped;
+    return at_owner(std::move(request), &shard::move_log_start_here);
 }
 
 }  // namespace logstore

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "env/gate.h"
+#include "log/journal_reader.h"
 #include "shard/shard.h"
 #include "shard/testing/shard_rig.h"
 #include "shard/testing/stored_segments.h"
@@ -280,6 +281,52 @@ TEST_F(shard_log_start, calls_that_overlap_end_at_the_furthest) {
     cut_power();
     start();
     expect_log(29, 30);
+    stop();
+}
+
+/// In all journal files, those of groups that are not needed any more among them.
+env::task<std::size_t> journal_entries(env::file_system* files, journal_entry_kind kind) {
+    std::size_t count = 0;
+    const auto names = co_await list_journal_files(files, "/data/journal");
+    for (const journal_file_name& name : *names) {
+        const auto groups = co_await scan_journal_file(files, name.path, 0);
+        const auto opened = co_await files->open(name.path, env::open_options::read_only().directly());
+        for (const found_group& group : *groups) {
+            if (!group.payload_holds) continue;
+            const auto payload = co_await read_journal_payload(opened->get(), group);
+            journal_entry_cursor cursor(*payload);
+            while (!cursor.at_end()) count += cursor.next()->header.kind == kind ? 1 : 0;
+        }
+    }
+    co_return count;
+}
+
+TEST_F(shard_log_start, a_call_that_waited_for_room_moves_nothing_of_a_topic_that_went_meanwhile) {
+    options_.shards = 1;
+    start();
+    for (int round = 1; round <= 3; ++round) {
+        shard& owner = rig_->at(0);
+        append(2);
+        // No checkpoint ends, and the journal is full.
+        world_.disk().hold(env::sim_disk_operations(env::sim_disk_operation_kind::flush, ".points.new"));
+        while (owner.appends().has_room(2000, owner.storage().images_owed + 1)) append(1);
+        log_start_request request;
+        request.tablet = tablet();
+        request.to = offset(4);
+        auto moving = world_.start(owner.move_log_start(request));
+        world_.advance(std::chrono::milliseconds(7 + round));
+        ASSERT_FALSE(moving.done());
+        auto deleting = world_.start(owner.remove_topics_except(std::make_shared<const std::vector<hosted_topic>>()));
+        world_.disk().release();
+        ASSERT_TRUE(world_.run_until([&] { return moving.done() && deleting.done(); }));
+        EXPECT_EQ(moving.take().code, tablet_errc::unknown_tablet);
+        EXPECT_TRUE(deleting.take());
+        EXPECT_EQ(world_.run(journal_entries(&world_.shard(0).files, journal_entry_kind::log_start)), 0u);
+        EXPECT_GT(world_.run(journal_entries(&world_.shard(0).files, journal_entry_kind::deleted)), 0u);
+        topic_.id = topic_id::from_random_bits(1, static_cast<std::uint64_t>(round) + 1);
+        const std::vector<hosted_topic> topics{topic_};
+        ASSERT_TRUE(world_.run(owner.set_topics(std::make_shared<const std::vector<hosted_topic>>(topics), nullptr)));
+    }
     stop();
 }
 
