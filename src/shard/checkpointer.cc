@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "env/lanes.h"
 #include "log/whole_file.h"
 
 namespace logstore {
@@ -105,22 +106,18 @@ env::task<> checkpointer::relieve(bool is_due) {
     co_await env::yield(owner_.world_.loop);
 }
 
-env::task<> checkpointer::run_lane(sweep* work) {
-    while (work->outcome && work->next < work->targets.size()) {
-        shard::hosted* target = work->targets[work->next++];
-        auto done = co_await work->what(target->replica->log());
-        if (!done && work->outcome) work->outcome = std::move(done);
-    }
+env::task<> checkpointer::run_step(sweep* work, shard::hosted* target) {
+    if (!work->outcome) co_return;
+    auto done = co_await work->what(target->replica->log());
+    if (!done && work->outcome) work->outcome = std::move(done);
 }
 
 env::task<result<>> checkpointer::for_each(std::vector<shard::hosted*> targets, step what) {
-    sweep work{std::move(targets), std::move(what), 0, {}};
-    for (shard::hosted* target : work.targets) ++target->uses;
-    env::gate together;
-    const std::size_t lanes = std::min(work.targets.size(), tablets_at_once);
-    for (std::size_t lane = 0; lane < lanes; ++lane) env::spawn(together, run_lane(&work));
-    co_await together.close();
-    for (shard::hosted* target : work.targets) --target->uses;
+    sweep work{std::move(what), {}};
+    for (shard::hosted* target : targets) ++target->uses;
+    co_await env::run_in_lanes(targets.size(), tablets_at_once,
+                               [&](std::size_t index) { return run_step(&work, targets[index]); });
+    for (shard::hosted* target : targets) --target->uses;
     co_return std::move(work.outcome);
 }
 

@@ -31,9 +31,7 @@ class checkpointer {
     /// What is done to each of many tablets. Not a coroutine that captures: it may answer one of tablet_log.
     using step = std::function<env::task<result<>>(tablet_log&)>;
     struct sweep {
-        std::vector<shard::hosted*> targets;
         step what;
-        std::size_t next = 0;
         result<> outcome;
     };
 
@@ -45,7 +43,8 @@ class checkpointer {
     env::task<result<>> checkpoint(journal_sequence leave_up_to);
     /// The first failure ends it: what was begun is finished, the rest is left.
     env::task<result<>> for_each(std::vector<shard::hosted*> targets, step what);
-    env::task<> run_lane(sweep* work);
+    /// Nothing when one before it failed.
+    env::task<> run_step(sweep* work, shard::hosted* target);
     /// What tablets have that is less than a block.
     std::uint64_t ragged_bytes() const;
     env::task<> settle_idle();

@@ -151,12 +151,8 @@ class shard final : public journal_listener {
     env::task<tablet_errc> move_log_start_of(hosted* target, offset to);
     /// Ok when there is room for a small journal entry; why there will be none otherwise.
     env::task<tablet_errc> wait_for_room(const tablet* asking);
-    struct size_sweep {
-        std::vector<tablet_size> answers;
-        std::size_t next = 0;
-    };
-    env::task<> measure(hosted* target, tablet_size* answer);
-    env::task<> measure_next(size_sweep* work);
+    /// The tablet is the answer's.
+    env::task<> measure(tablet_size* answer);
     /// Of those that are local, in the order asked.
     env::task<std::vector<tablet_size>> sizes_here(std::shared_ptr<const std::vector<tablet_id>> tablets);
     void watch_here(const seen_tablet& seen, const std::shared_ptr<data_wait>& waiter);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/logging.h"
+#include "env/lanes.h"
 #include "shard/shard.h"
 
 namespace logstore {
@@ -12,7 +13,12 @@ constexpr std::size_t looked_at_together = 16;
 
 }  // namespace
 
-env::task<> shard::measure(hosted* target, tablet_size* answer) {
+env::task<> shard::measure(tablet_size* answer) {
+    hosted* target = find(answer->tablet);
+    if (target == nullptr || target->replica->is_closed()) {
+        answer->code = tablet_errc::unknown_tablet;
+        co_return;
+    }
     ++target->uses;
     tablet& replica = *target->replica;
     auto bytes = co_await replica.log().size_bytes();
@@ -29,27 +35,14 @@ env::task<> shard::measure(hosted* target, tablet_size* answer) {
     --target->uses;
 }
 
-env::task<> shard::measure_next(size_sweep* work) {
-    while (work->next < work->answers.size()) {
-        tablet_size& answer = work->answers[work->next++];
-        hosted* target = find(answer.tablet);
-        if (target == nullptr || target->replica->is_closed()) {
-            answer.code = tablet_errc::unknown_tablet;
-        } else {
-            co_await measure(target, &answer);
-        }
-    }
-}
 
 env::task<std::vector<tablet_size>> shard::sizes_here(std::shared_ptr<const std::vector<tablet_id>> tablets) {
-    size_sweep work;
+    std::vector<tablet_size> answers;
     for (const tablet_id& one : *tablets)
-        if (is_local(one)) work.answers.emplace_back().tablet = one;
-    env::gate together;
-    const std::size_t lanes = std::min(work.answers.size(), looked_at_together);
-    for (std::size_t lane = 0; lane < lanes; ++lane) env::spawn(together, measure_next(&work));
-    co_await together.close();
-    co_return std::move(work.answers);
+        if (is_local(one)) answers.emplace_back().tablet = one;
+    co_await env::run_in_lanes(answers.size(), looked_at_together,
+                               [&](std::size_t index) { return measure(&answers[index]); });
+    co_return answers;
 }
 
 env::task<std::vector<tablet_size>> shard::sizes(std::vector<tablet_id> tablets) {
