@@ -85,7 +85,8 @@ env::task<result<>> complete_epoch_checkpoint(env::file_system* files, std::stri
                                               epoch_history from_journal, offset log_start,
                                               next_offset log_end) {
     auto stored = co_await read_epoch_checkpoint(files, directory);
-    if (!stored && stored.error().code != std::errc::no_such_file_or_directory)
+    if (!stored && stored.error().code == std::errc::no_such_file_or_directory) co_return result<>{};
+    if (!stored)
         log_warning("recovery", "{}: {}; it is made again", directory, stored.error().message());
     epoch_history whole = stored ? *stored : epoch_history();
     bool has_changed = whole.cut_end(log_end);

@@ -21,9 +21,10 @@ env::task<result<>> write_epoch_checkpoint(env::file_system* files, std::string 
 /// Durably away: what is missing is made again from the batches. No harm when it is not there.
 env::task<result<>> remove_epoch_checkpoint(env::file_system* files, std::string directory);
 
-/// For recovery, of a log with batches in [log_start, log_end): adds what the journal told of epochs, before
-/// the journal is obsolete. A file that cannot be completed so, or written for lack of room, is none
-/// afterwards. Writes only what changes.
+/// For recovery, of a log with batches in [log_start, log_end): adds what the journal told of epochs to the
+/// file, before the journal is obsolete. Where there is no file none is made: the batches say the same. A
+/// file that cannot be completed so, or written for lack of room, is none afterwards. Writes only what
+/// changes.
 env::task<result<>> complete_epoch_checkpoint(env::file_system* files, std::string directory,
                                               epoch_history from_journal, offset log_start,
                                               next_offset log_end);

@@ -99,7 +99,17 @@ TEST_F(completed_checkpoint, forgets_epochs_whose_batches_are_not_in_the_log) {
     EXPECT_EQ(content(), "0\n1\n1 0\n");
 }
 
-TEST_F(completed_checkpoint, is_made_anew_when_the_journal_knows_the_whole_log) {
+TEST_F(completed_checkpoint, is_not_made_where_there_is_none) {
+    const std::uint64_t before = world_.disk().counters().flushes;
+    complete(make({{4, 0}}), 0, 20);
+    EXPECT_EQ(content(), "none");
+    EXPECT_EQ(world_.disk().counters().flushes, before);
+}
+
+TEST_F(completed_checkpoint, that_does_not_hold_is_made_anew_when_the_journal_knows_the_whole_log) {
+    write(make({{1, 0}}));
+    world_.disk().overwrite_media(std::string(directory_) + "/leader-epoch-checkpoint", 0, bytes_of("x"));
+    world_.disk().drop_caches();
     complete(make({{4, 0}}), 0, 20);
     EXPECT_EQ(content(), "0\n1\n4 0\n");
 }

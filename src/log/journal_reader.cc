@@ -8,12 +8,15 @@
 
 #include "base/aligned_buffer.h"
 #include "base/planted_fault.h"
+#include "env/lanes.h"
 #include "log/log_errc.h"
 
 namespace logstore {
 namespace {
 
 constexpr std::size_t scan_piece_bytes = std::size_t(4) << 20;
+/// Files of a journal that are scanned at the same time, each with a piece in memory.
+constexpr std::size_t files_scanned_together = 4;
 
 /// `<shard>-<index>.journal`, or nothing.
 std::optional<journal_file_name> parse_name(const std::string& folder, std::string_view name) {
@@ -151,13 +154,27 @@ journal_scan order_journal_groups(std::vector<found_group> found, journal_sequen
     return scan;
 }
 
+namespace {
+
+using scanned_file = result<std::vector<found_group>>;
+
+env::task<> scan_into(env::file_system* files, std::string path, std::uint32_t index, std::uint64_t salt,
+                      scanned_file* into) {
+    *into = co_await scan_journal_file(files, std::move(path), index, salt);
+}
+
+}  // namespace
+
 env::task<result<journal_scan>> scan_journal(env::file_system* files, std::vector<std::string> paths, journal_sequence floor,
                                             std::uint64_t salt) {
+    std::vector<scanned_file> scanned(paths.size());
+    co_await env::run_in_lanes(paths.size(), files_scanned_together, [&](std::size_t index) {
+        return scan_into(files, paths[index], static_cast<std::uint32_t>(index), salt, &scanned[index]);
+    });
     std::vector<found_group> found;
-    for (std::uint32_t index = 0; index < paths.size(); ++index) {
-        auto groups = co_await scan_journal_file(files, paths[index], index, salt);
-        if (!groups) co_return std::unexpected(groups.error());
-        found.insert(found.end(), groups->begin(), groups->end());
+    for (const scanned_file& one : scanned) {
+        if (!one) co_return std::unexpected(one.error());
+        found.insert(found.end(), one->begin(), one->end());
     }
     journal_scan scan = order_journal_groups(std::move(found), floor);
     scan.files = std::move(paths);

@@ -13,6 +13,7 @@
 #include "log/index_cache.h"
 #include "log/journal.h"
 #include "log/live_segment.h"
+#include "log/shared_directory_flush.h"
 
 namespace logstore {
 
@@ -35,6 +36,8 @@ struct log_context {
     index_cache indexes;
     /// Holds the tablets' directories.
     std::string folder;
+    /// Makes the names of these directories durable.
+    shared_directory_flush tablet_names;
     /// Bytes that only memory and the journal hold.
     std::uint64_t pinned_bytes = 0;
     /// All memory of segment tails, pinned or cached.
@@ -51,7 +54,7 @@ struct log_context {
     log_context(env::environment the_world, journal& the_journal, std::string the_folder, std::size_t open_files_max,
                 std::size_t index_cache_bytes_max, std::uint64_t the_tail_cache_bytes_max)
         : world(the_world), appends(the_journal), files(the_world.files, open_files_max), indexes(index_cache_bytes_max),
-          folder(std::move(the_folder)), tail_cache_bytes_max(the_tail_cache_bytes_max) {}
+          folder(std::move(the_folder)), tablet_names(the_world, folder), tail_cache_bytes_max(the_tail_cache_bytes_max) {}
 
     /// Notes that `segment` has memory below `position` that its file backs, and drops the oldest such memory of the shard
     /// while there is more than the cache may hold.

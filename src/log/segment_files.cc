@@ -75,7 +75,8 @@ env::task<result<topic_id>> read_partition_metadata(env::file_system* files, std
     co_return *parsed;
 }
 
-env::task<result<>> make_tablet_directory(env::file_system* files, std::string folder, std::string directory, tablet_id id) {
+env::task<result<>> make_tablet_directory(env::file_system* files, shared_directory_flush* names, std::string directory,
+                                          tablet_id id) {
     auto there = co_await files->exists(directory + "/partition.metadata");
     if (!there) co_return std::unexpected(there.error());
     if (*there) {
@@ -88,7 +89,7 @@ env::task<result<>> make_tablet_directory(env::file_system* files, std::string f
     auto made = co_await files->make_directory(directory);
     if (!made) co_return made;
     // Before the metadata: where that is found, by a later try or another process, the directory's name is durable.
-    auto named = co_await files->sync_directory(folder);
+    auto named = co_await names->flush();
     if (!named) co_return named;
     const std::string text = fmt::format("version: 0\n{}{}\n", id_line, id.topic.text());
     const bytes_view bytes = bytes_of(text);

@@ -7,6 +7,7 @@
 
 #include "env/file.h"
 #include "log/offset_index.h"
+#include "log/shared_directory_flush.h"
 #include "model/topic_partition.h"
 
 namespace logstore {
@@ -23,7 +24,9 @@ std::optional<offset> parse_segment_name(std::string_view name);
 
 /// Makes the directory with its partition.metadata, durable with its name. No harm when it is there already; a directory of
 /// another topic id is log_errc::foreign_directory.
-env::task<result<>> make_tablet_directory(env::file_system* files, std::string folder, std::string directory, tablet_id id);
+/// `names` flushes the folder that holds it.
+env::task<result<>> make_tablet_directory(env::file_system* files, shared_directory_flush* names, std::string directory,
+                                          tablet_id id);
 /// The topic id in a directory's partition.metadata.
 env::task<result<topic_id>> read_partition_metadata(env::file_system* files, std::string directory);
 

@@ -28,7 +28,7 @@ std::string segment_writer::path(const live_segment& segment) const { return seg
 
 env::task<result<>> segment_writer::make_directory() {
     if (directory_made_) co_return result<>{};
-    auto made = co_await make_tablet_directory(&context_.world.files, context_.folder, directory_, tablet_);
+    auto made = co_await make_tablet_directory(&context_.world.files, &context_.tablet_names, directory_, tablet_);
     if (made) directory_made_ = true;
     co_return made;
 }

@@ -38,6 +38,8 @@ class segment_writer {
 
     /// The tablet's directory is there, durably.
     env::task<result<>> make_directory();
+    /// It is, and it is this tablet's.
+    void note_directory_made() { directory_made_ = true; }
 
     const std::string& directory() const { return directory_; }
 

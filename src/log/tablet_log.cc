@@ -353,7 +353,7 @@ env::task<result<>> tablet_log::rename_for_deletion() {
     if (there && *there) {
         const std::string target = deleted_directory_name(directory(), id_.topic);
         done = co_await context_.world.files.rename(directory(), target);
-        if (done) done = co_await context_.world.files.sync_directory(context_.folder);
+        if (done) done = co_await context_.tablet_names.flush();
     }
     turn_.give();
     co_return done;

@@ -22,8 +22,12 @@ env::task<result<>> tablet_log::load_epochs_in_turn() {
         epochs_.note_loaded({}, true);
         co_return result<>{};
     }
-    const std::string why = stored ? "it lacks older epochs" : stored.error().message();
-    log_warning("log", "{}: {} is made again from the batches: {}", directory(), epoch_checkpoint_name, why);
+    // A recovery makes none for a log that only the journal held.
+    const bool has_none = !stored && stored.error().code == std::errc::no_such_file_or_directory;
+    if (!has_none) {
+        const std::string why = stored ? "it lacks older epochs" : stored.error().message();
+        log_warning("log", "{}: {} is made again from the batches: {}", directory(), epoch_checkpoint_name, why);
+    }
     auto views = co_await all_views();
     if (!views) co_return std::unexpected(views.error());
     auto made = co_await rebuild_epochs(&context_, std::move(*views));

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/logging.h"
-#include "env/gate.h"
+#include "env/lanes.h"
 #include "log/epoch_checkpoint.h"
 #include "log/log_errc.h"
 #include "log/log_reader.h"
@@ -14,7 +14,8 @@ namespace {
 
 /// A tablet with so much in memory is written while the replay goes on.
 constexpr std::uint64_t early_write_bytes = std::uint64_t(1) << 20;
-constexpr std::size_t tablets_at_once = 32;
+/// So many that their flushes share commits of the file system's own journal, and bounded memory.
+constexpr std::size_t tablets_at_once = 128;
 
 journal_options no_journal() {
     journal_options options;
@@ -39,6 +40,7 @@ env::task<result<journal_replay::state*>> journal_replay::state_of(tablet_id id,
     auto made = std::make_unique<state>();
     made->directory = options_.logs_folder + "/" + tablet_directory_name(topic, id.partition);
     made->writer = std::make_unique<segment_writer>(context_, id, made->directory);
+    if (options_.known_directories && options_.known_directories->contains(id)) made->writer->note_directory_made();
     if (const auto point = points_.find(id); point != points_.end()) {
         made->log_start = point->second.log_start;
         // With more in the journal, `next` is not yet what these bytes end with: a later segment must not follow them now.
@@ -94,29 +96,55 @@ std::string journal_replay::topic_to_replay(journal_sequence sequence, const jou
     return topic_of_(header.tablet);
 }
 
-env::task<result<>> journal_replay::prepare(journal_sequence sequence, byte_vector payload) {
+result<> journal_replay::prepare(journal_sequence sequence, bytes_view payload) {
     journal_entry_cursor cursor(payload);
     while (!cursor.at_end()) {
-        auto entry = cursor.next();
-        if (!entry) co_return std::unexpected(entry.error());
-        const tablet_id id = entry->header.tablet;
+        const auto entry = cursor.next();
+        if (!entry) return std::unexpected(entry.error());
+        const auto point = points_.find(entry->header.tablet);
+        if (point == points_.end()) continue;
         std::string topic = topic_to_replay(sequence, entry->header);
-        if (topic.empty() || !points_.contains(id)) continue;
-        auto found = co_await state_of(id, std::move(topic));
-        if (!found) co_return std::unexpected(found.error());
-        restore_from_tail((*found)->segment.get(), sequence, entry->header, entry->data);
+        if (topic.empty()) continue;
+        prepared_tablet& one = prepared_[entry->header.tablet];
+        one.topic = std::move(topic);
+        keep_image(&one, point->second, sequence, *entry);
     }
-    co_return result<>{};
+    return {};
 }
 
-void journal_replay::restore_from_tail(live_segment* segment, journal_sequence sequence, const journal_entry_header& header,
-                                       bytes_view data) {
+void journal_replay::keep_image(prepared_tablet* of, const recovery_point& point, journal_sequence sequence,
+                                const journal_entry_cursor::entry& entry) {
     // The block was about to be written again when the power failed. Its image may come behind entries of the next segment,
-    // with which the replay seals this one: it counts from the start.
-    const std::size_t settled = segment->end() - segment->written();
-    const bool is_image = header.kind == journal_entry_kind::tail && header.segment_base == segment->base() &&
-                          header.position.value() == segment->written() && data.size() >= settled;
-    if (is_image && settled > 0) CHECK(segment->place(segment->written(), data.first(settled), segment->next(), sequence));
+    // with which the replay seals this one: it counts from the start. Later ones repeat its bytes.
+    const std::uint64_t start = round_down_to_block(point.segment_bytes);
+    const std::uint64_t settled = point.segment_bytes - start;
+    const bool is_image = entry.header.kind == journal_entry_kind::tail && entry.header.segment_base == point.segment_base &&
+                          entry.header.position.value() == start && entry.data.size() >= settled;
+    if (!is_image || settled == 0 || !of->image.empty()) return;
+    of->image.assign(entry.data.begin(), entry.data.begin() + static_cast<std::ptrdiff_t>(settled));
+    of->image_sequence = sequence;
+}
+
+env::task<> journal_replay::load_next(tablet_id id, prepared_tablet* one, result<>* outcome) {
+    if (!*outcome) co_return;
+    auto found = co_await state_of(id, std::move(one->topic));
+    if (!found) {
+        if (*outcome) *outcome = std::unexpected(found.error());
+        co_return;
+    }
+    live_segment& segment = *(*found)->segment;
+    if (!one->image.empty()) CHECK(segment.place(segment.written(), one->image, segment.next(), one->image_sequence));
+}
+
+env::task<result<>> journal_replay::load_settled_blocks() {
+    std::vector<std::pair<tablet_id, prepared_tablet>> all(std::make_move_iterator(prepared_.begin()),
+                                                           std::make_move_iterator(prepared_.end()));
+    prepared_.clear();
+    result<> outcome;
+    co_await env::run_in_lanes(all.size(), tablets_at_once, [&](std::size_t index) {
+        return load_next(all[index].first, &all[index].second, &outcome);
+    });
+    co_return outcome;
 }
 
 env::task<result<>> journal_replay::apply(journal_sequence sequence, byte_vector payload) {
@@ -255,8 +283,9 @@ env::task<> journal_replay::cut_to_whole_batches(state* at, recovery_point* know
     }
 }
 
-env::task<> journal_replay::finish_into(tablet_id id, state* at, result<>* outcome) {
-    auto finished = co_await finish_one(id, at);
+env::task<> journal_replay::finish_next(std::pair<tablet_id, state*> one, result<>* outcome) {
+    if (!*outcome) co_return;
+    auto finished = co_await finish_one(one.first, one.second);
     if (!finished && *outcome) *outcome = finished;
 }
 
@@ -275,12 +304,8 @@ env::task<result<>> journal_replay::finish() {
         points_.try_emplace(id);  // no insertion while the tablets below run side by side
     }
     result<> outcome;
-    for (std::size_t started = 0; started < all.size() && outcome;) {
-        env::gate together;
-        const std::size_t end = std::min(all.size(), started + tablets_at_once);
-        for (; started < end; ++started) env::spawn(together, finish_into(all[started].first, all[started].second, &outcome));
-        co_await together.close();
-    }
+    co_await env::run_in_lanes(all.size(), tablets_at_once,
+                               [&](std::size_t index) { return finish_next(all[index], &outcome); });
     co_return outcome;
 }
 

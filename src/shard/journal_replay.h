@@ -8,6 +8,7 @@
 #include "log/block_images.h"
 #include "log/epoch_history.h"
 #include "log/journal.h"
+#include "log/journal_format.h"
 #include "log/segment_writer.h"
 #include "shard/recovery.h"
 
@@ -24,8 +25,10 @@ class journal_replay final : private journal_listener {
 
     /// Whether a file may end in a padded block with acknowledged bytes, which the replay would write again.
     bool has_settled_blocks() const;
-    /// Loads the settled blocks of the tablets that this group names. Nothing is written.
-    env::task<result<>> prepare(journal_sequence sequence, byte_vector payload);
+    /// Notes which tablets this group names, and the images of settled blocks in it.
+    result<> prepare(journal_sequence sequence, bytes_view payload);
+    /// Loads the settled blocks of the tablets that were named. Nothing is written.
+    env::task<result<>> load_settled_blocks();
     /// The blocks that were loaded; to be durable before the first apply().
     std::vector<block_image> settled_blocks() const;
 
@@ -57,19 +60,29 @@ class journal_replay final : private journal_listener {
         bool is_deleted = false;
     };
 
+    struct prepared_tablet {
+        std::string topic;
+        /// Of the settled block, from the journal; empty: the file has the only one.
+        byte_vector image;
+        journal_sequence image_sequence{0};
+    };
+
     /// The topic's name when the entry is to be replayed.
     std::string topic_to_replay(journal_sequence sequence, const journal_entry_header& header) const;
     void restore_block(tablet_id id, live_segment* segment) const;
     void note_timestamp(state* at, const journal_entry_header& header, bytes_view data) const;
-    static void restore_from_tail(live_segment* segment, journal_sequence sequence, const journal_entry_header& header,
-                                  bytes_view data);
+    static void keep_image(prepared_tablet* of, const recovery_point& point, journal_sequence sequence,
+                           const journal_entry_cursor::entry& entry);
+    /// Nothing when one before it failed.
+    env::task<> load_next(tablet_id id, prepared_tablet* one, result<>* outcome);
     env::task<> cut_to_whole_batches(state* at, recovery_point* known);
     env::task<result<state*>> state_of(tablet_id id, std::string topic);
     env::task<result<>> apply_entry(journal_sequence sequence, journal_entry_header header, bytes_view data);
     env::task<result<>> place(state* at, journal_sequence sequence, journal_entry_header header, bytes_view data);
     env::task<result<>> place_late(state* at, journal_sequence sequence);
     env::task<result<>> finish_one(tablet_id id, state* at);
-    env::task<> finish_into(tablet_id id, state* at, result<>* outcome);
+    /// Nothing when one before it failed.
+    env::task<> finish_next(std::pair<tablet_id, state*> one, result<>* outcome);
     void on_group_durable(journal_sequence) override {}
     void on_journal_failed(error) override {}
 
@@ -79,6 +92,7 @@ class journal_replay final : private journal_listener {
     std::unordered_multimap<tablet_id, block_image> images_;
     journal unused_journal_;  // segments are rewritten from old journals: nothing is journalled anew
     log_context context_;
+    std::unordered_map<tablet_id, prepared_tablet> prepared_;
     std::unordered_map<tablet_id, std::unique_ptr<state>> states_;
     std::uint64_t replayed_bytes_ = 0;
     std::vector<std::string> losses_;

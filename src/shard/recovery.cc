@@ -130,10 +130,12 @@ env::task<result<>> keep_settled_blocks(env::environment world, recovery_options
         for (const found_group& group : journal.scan.groups) {
             auto payload = co_await read_payload(&world.files, &journal, group);
             if (!payload) co_return std::unexpected(payload.error());
-            auto prepared = co_await replay->prepare(group.header.sequence, std::move(*payload));
+            auto prepared = replay->prepare(group.header.sequence, *payload);
             if (!prepared) co_return prepared;
         }
     }
+    auto loaded = co_await replay->load_settled_blocks();
+    if (!loaded) co_return loaded;
     std::vector<block_image> images = replay->settled_blocks();
     if (images.empty()) co_return result<>{};
     byte_vector content = encode_block_images(images);

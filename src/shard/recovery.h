@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "env/environment.h"
@@ -18,6 +19,8 @@ struct recovery_options {
     std::string logs_folder;
     boot_number boot;
     std::size_t open_files_max = 1024;
+    /// Tablets whose directories are there, each with its own partition.metadata. May be null.
+    std::shared_ptr<const std::unordered_set<tablet_id>> known_directories;
     /// Go on over damage: what damaged groups of the journal and damaged places of segments held is lost, and said. Reads all
     /// segments.
     bool accept_loss = false;

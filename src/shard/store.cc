@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/logging.h"
+#include "env/lanes.h"
 #include "log/log_errc.h"
 #include "log/segment_files.h"
 #include "shard/call.h"
@@ -59,12 +60,37 @@ std::string cannot_tell_owner(const std::string& directory, const error& why) {
 
 constexpr std::string_view deletion_ending = "-delete";
 
+/// Directories whose owner is read at the same time.
+constexpr std::size_t owners_read_together = 64;
+
 /// The topic id in `<topic>-<partition>.<id>-delete`.
 std::optional<topic_id> renamed_topic_of(std::string_view name) {
     if (!name.ends_with(deletion_ending)) return std::nullopt;
     name.remove_suffix(deletion_ending.size());
     const std::size_t dot = name.rfind('.');
     return dot == std::string_view::npos ? std::nullopt : topic_id::from_text(name.substr(dot + 1));
+}
+
+struct owned_tablet_directory {
+    std::string name;
+    std::optional<topic_partition> tablet;  // what its name says
+    result<topic_id> owner;                 // what its metadata says, when it has such a name
+};
+
+env::task<> read_owner(env::file_system* files, const std::string* logs, owned_tablet_directory* of) {
+    if (of->tablet) of->owner = co_await read_partition_metadata(files, *logs + "/" + of->name);
+}
+
+/// All but those that wait for their removal.
+env::task<result<std::vector<owned_tablet_directory>>> list_tablet_directories(env::file_system* files, std::string logs) {
+    auto entries = co_await files->list(logs);
+    if (!entries) co_return std::unexpected(entries.error());
+    std::vector<owned_tablet_directory> found;
+    for (env::directory_entry& entry : *entries)
+        if (!renamed_topic_of(entry.name)) found.push_back({entry.name, parse_tablet_directory_name(entry.name), {}});
+    co_await env::run_in_lanes(found.size(), owners_read_together,
+                               [&](std::size_t index) { return read_owner(files, &logs, &found[index]); });
+    co_return found;
 }
 
 }  // namespace
@@ -167,18 +193,21 @@ env::task<result<>> store::open_metadata() {
 env::task<result<>> store::sort_directories() {
     const auto image = topics_->image();
     const std::string& logs = options_.shard.logs_folder;
-    auto entries = co_await home_.files.list(logs);
-    if (!entries) co_return std::unexpected(entries.error());
-    for (const env::directory_entry& entry : *entries) {
+    auto known = std::make_shared<std::unordered_set<tablet_id>>();
+    auto directories = co_await list_tablet_directories(&home_.files, logs);
+    if (!directories) co_return std::unexpected(directories.error());
+    for (const owned_tablet_directory& entry : *directories) {
         const std::string path = logs + "/" + entry.name;
-        if (renamed_topic_of(entry.name)) continue;  // removed once the shards run
-        const auto named = parse_tablet_directory_name(entry.name);
         std::string why = "its name is not a topic's";
-        if (named) {
-            auto id = co_await read_partition_metadata(&home_.files, path);
-            const cluster::topic_ptr topic = image->find(named->topic);
-            const bool is_known = id && topic && topic->id == *id && named->partition.value() < topic->partition_count;
-            if (is_known) continue;
+        if (entry.tablet) {
+            const result<topic_id>& id = entry.owner;
+            const cluster::topic_ptr topic = image->find(entry.tablet->topic);
+            const bool is_known =
+                id && topic && topic->id == *id && entry.tablet->partition.value() < topic->partition_count;
+            if (is_known) {
+                known->insert({topic->id, entry.tablet->partition});
+                continue;
+            }
             if (id && image->find_deleted(*id) != nullptr) {
                 auto renamed = co_await home_.files.rename(path, deleted_directory_name(path, *id));
                 if (!renamed) co_return renamed;
@@ -199,6 +228,7 @@ env::task<result<>> store::sort_directories() {
         auto synced = co_await home_.files.sync_directory(folder("quarantine"));
         if (!synced) co_return synced;
     }
+    known_directories_ = std::move(known);
     co_return co_await home_.files.sync_directory(logs);
 }
 
@@ -208,7 +238,8 @@ env::task<result<>> store::recover() {
         const cluster::topic_ptr topic = image->find(id.topic);
         return topic && id.partition.value() < topic->partition_count ? topic->name : std::string();
     };
-    const recovery_options options = recovery_options_of(options_);
+    recovery_options options = recovery_options_of(options_);
+    options.known_directories = std::exchange(known_directories_, {});
     auto recovered = co_await recover_store(home_, options, std::move(topic_of));
     if (!recovered) co_return std::unexpected(recovered.error());
     recovered_ = std::move(*recovered);

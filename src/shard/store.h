@@ -95,6 +95,7 @@ class store {
     std::unique_ptr<cluster::embedded_metadata_store> metadata_;
     std::unique_ptr<cluster::topic_directory> topics_;
     cluster::store_identity identity_;
+    std::shared_ptr<const std::unordered_set<tablet_id>> known_directories_;  // from sort_directories() to recover()
     recovered_store recovered_;
     std::vector<hosted_shard> shards_;
     env::turn publishing_;
