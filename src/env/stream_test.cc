@@ -1,123 +1,15 @@
+// What goes through a stream, and how it ends.
+#include "env/stream_fixture.h"
+
 #include <algorithm>
 #include <list>
-#include <optional>
 
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#include "env/asio_executor.h"
-#include "env/asio_network.h"
-#include "env/gate.h"
-#include "env/system_clock.h"
-#include "env/thread_pool.h"
 
 namespace logstore::env {
 namespace {
 
 using std::chrono::milliseconds;
-
-byte_vector pattern(std::size_t bytes, std::uint32_t seed = 1) {
-    byte_vector made(bytes);
-    std::uint32_t state = seed;
-    for (auto& b : made) {
-        state = state * 1664525 + 1013904223;
-        b = std::byte(state >> 24);
-    }
-    return made;
-}
-
-/// A user that keeps what it gets.
-struct recorder : stream_handler {
-    byte_vector received;
-    std::optional<error> closed;
-    int calls_after_close = 0;
-    std::size_t sent_calls = 0;
-    std::size_t last_pending = 0;
-
-    void on_received(bytes_view bytes) override {
-        if (closed) ++calls_after_close;
-        received.insert(received.end(), bytes.begin(), bytes.end());
-    }
-    void on_sent(std::size_t pending) override {
-        if (closed) ++calls_after_close;
-        ++sent_calls;
-        last_pending = pending;
-    }
-    void on_closed(error why) override {
-        if (closed) ++calls_after_close;
-        closed = why;
-    }
-};
-
-struct stream_test : testing::Test {
-    system_clock clock;
-    asio_executor loop{clock};
-    thread_pool pool{"test", 2};
-    asio_network net{loop, pool};
-    gate inside;
-    std::vector<std::unique_ptr<stream>> accepted;
-    std::unique_ptr<listener> listening;
-
-    void SetUp() override { listening = listen_at(0); }
-
-    std::unique_ptr<listener> listen_at(std::uint16_t port, bool shared = false) {
-        socket_address at;
-        at.host = "127.0.0.1";
-        at.port = port;
-        auto made =
-            net.listen(at, shared, [this](std::unique_ptr<stream> s) { accepted.push_back(std::move(s)); });
-        EXPECT_TRUE(made.has_value()) << made.error().message();
-        return made ? std::move(*made) : nullptr;
-    }
-
-    static task<void> keep(task<result<std::unique_ptr<stream>>> connecting,
-                           std::optional<result<std::unique_ptr<stream>>>& answer) {
-        auto got = co_await std::move(connecting);
-        answer.emplace(std::move(got));
-    }
-    result<std::unique_ptr<stream>> try_connect(std::string host, std::uint16_t port) {
-        socket_address to;
-        to.host = std::move(host);
-        to.port = port;
-        std::optional<result<std::unique_ptr<stream>>> answer;
-        spawn(inside, keep(net.connect(to), answer));
-        loop.run_until([&] { return answer.has_value(); });
-        return std::move(*answer);
-    }
-    std::unique_ptr<stream> connect() {
-        const std::size_t before = accepted.size();
-        auto made = try_connect("127.0.0.1", listening->port());
-        EXPECT_TRUE(made.has_value()) << made.error().message();
-        loop.run_until([&] { return accepted.size() > before; });
-        return std::move(*made);
-    }
-    /// Lets everything that is under way happen.
-    void settle(duration how_long = milliseconds(20)) {
-        bool over = false;
-        loop.start_timer(clock.now() + how_long, [&] { over = true; });
-        loop.run_until([&] { return over; });
-    }
-    /// A plain blocking socket to the listener.
-    int raw_connection() {
-        const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-        sockaddr_in to{};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(listening->port());
-        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-        const std::size_t before = accepted.size();
-        loop.run_until([&] { return accepted.size() > before; });
-        return fd;
-    }
-};
-
-void send_text(stream& to, std::string_view text) {
-    const bytes_view bytes = bytes_of(text);
-    to.send(shared_bytes(byte_vector(bytes.begin(), bytes.end())));
-}
 
 TEST_F(stream_test, bytes_arrive_as_they_were_sent) {
     auto client = connect();
@@ -511,93 +403,6 @@ TEST_F(stream_test, two_hundred_connections_at_once) {
     seed = 0;
     for (auto& pair : pairs) EXPECT_TRUE(pair.at_client.received == pattern(5000, ++seed));
     EXPECT_EQ(accepted.size(), 200u);
-}
-
-TEST_F(stream_test, connecting_where_nobody_listens_fails) {
-    const std::uint16_t port = listening->port();
-    listening.reset();
-    auto made = try_connect("127.0.0.1", port);
-    ASSERT_FALSE(made.has_value());
-    EXPECT_EQ(made.error().code, std::errc::connection_refused);
-}
-
-TEST_F(stream_test, names_are_resolved) {
-    auto made = try_connect("localhost", listening->port());
-    EXPECT_TRUE(made.has_value()) << made.error().message();
-    auto unknown = try_connect("no-such-host.invalid", 1);
-    EXPECT_FALSE(unknown.has_value());
-}
-
-TEST_F(stream_test, a_port_in_use_is_refused_unless_both_share_it) {
-    socket_address at;
-    at.host = "127.0.0.1";
-    at.port = listening->port();
-    auto refused = net.listen(at, false, [](std::unique_ptr<stream>) {});
-    ASSERT_FALSE(refused.has_value());
-    EXPECT_EQ(refused.error().code, std::errc::address_in_use);
-    auto first = listen_at(0, true);
-    auto second = listen_at(first->port(), true);
-    EXPECT_EQ(first->port(), second->port());
-}
-
-TEST_F(stream_test, a_listener_may_be_destroyed_from_its_callback) {
-    socket_address at;
-    at.host = "127.0.0.1";
-    std::unique_ptr<listener> mine;
-    bool called = false;
-    auto made = net.listen(at, false, [&](std::unique_ptr<stream>) {
-        called = true;
-        mine.reset();
-    });
-    mine = std::move(*made);
-    auto client = try_connect("127.0.0.1", mine->port());
-    loop.run_until([&] { return called; });
-    settle();
-    EXPECT_EQ(mine, nullptr);
-}
-
-TEST_F(stream_test, without_descriptors_accepting_waits_and_goes_on) {
-    const int peer = raw_connection();
-    rlimit before{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    const int waiting = ::socket(AF_INET, SOCK_STREAM, 0);
-    rlimit tight = before;
-    tight.rlim_cur = rlim_t(waiting) + 1;
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(listening->port());
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(waiting, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-    settle(milliseconds(150));
-    EXPECT_EQ(accepted.size(), 1u);
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-    loop.run_until([&] { return accepted.size() == 2; });
-    ::close(peer);
-    ::close(waiting);
-}
-
-TEST_F(stream_test, an_empty_host_listens_on_every_address) {
-    socket_address at;
-    auto made =
-        net.listen(at, false, [this](std::unique_ptr<stream> s) { accepted.push_back(std::move(s)); });
-    ASSERT_TRUE(made.has_value()) << made.error().message();
-    auto client = try_connect("127.0.0.1", (*made)->port());
-    ASSERT_TRUE(client.has_value());
-    loop.run_until([&] { return !accepted.empty(); });
-    EXPECT_TRUE(accepted[0]->peer().starts_with("127.0.0.1:")) << accepted[0]->peer();
-}
-
-TEST(socket_address, parses_hosts_and_ports) {
-    EXPECT_EQ(socket_address::parse("localhost:9092")->host, "localhost");
-    EXPECT_EQ(socket_address::parse("localhost:9092")->port, 9092);
-    EXPECT_EQ(socket_address::parse("[::1]:80")->host, "::1");
-    EXPECT_EQ(socket_address::parse("[::1]:80")->text(), "[::1]:80");
-    EXPECT_EQ(socket_address::parse(":9092")->host, "");
-    for (const char* wrong : {"", "host", "host:", "host:x", "host:1x", "host:65536", "host:-1", "::1:80",
-                              "[::1]", "[]:1", "[::1:80", "a]:1", "[a]b]:1"}) {
-        EXPECT_FALSE(socket_address::parse(wrong).has_value()) << wrong;
-    }
 }
 
 }  // namespace

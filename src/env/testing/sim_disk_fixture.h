@@ -73,4 +73,26 @@ inline constexpr auto errno_of = [](const auto& failed) {
     return failed.has_value() ? 0 : failed.error().code.value();
 };
 
+/// Writes numbered records, one durable block each; counts those that were acknowledged.
+inline task<void> append_records(file_system& files, bool flushes, std::uint64_t* acknowledged) {
+    auto options = open_options::read_write();
+    options.creating().directly();
+    auto opened = co_await files.open("log", options);
+    if (!opened) co_return;
+    const auto log = std::move(*opened);
+    auto synced = co_await files.sync_directory("/");
+    if (!synced) co_return;
+    for (std::uint64_t i = 0; i < 5; ++i) {
+        aligned_buffer record(block_bytes);
+        store_big<std::uint64_t>(record.data(), i + 1);
+        const auto written = co_await log->write(i * block_bytes, record.span());
+        if (!written) co_return;
+        if (flushes) {
+            const auto flushed = co_await log->flush();
+            if (!flushed) co_return;
+        }
+        *acknowledged = i + 1;
+    }
+}
+
 }  // namespace logstore::env

@@ -134,6 +134,9 @@ class sim_file_image {
         std::uint64_t size;
     };
 
+    static constexpr std::uint64_t pages_for(std::uint64_t bytes) {
+        return round_up_to_block(bytes) / block_bytes;
+    }
     static page_reference lookup(const layer& in, std::uint64_t page_index);
     static void copy_out(const layer& from, std::uint64_t position, mutable_bytes into);
     static void copy_in(layer& to, std::uint64_t position, bytes_view from);
