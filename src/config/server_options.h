@@ -1,4 +1,5 @@
-// Everything that can be set on a server. The table in server_options.cc is the single source of names,
+// Everything that can be set on a server. The option table, of which process_options.cc, kafka_options.cc,
+// http_options.cc, topic_options.cc and storage_options.cc each have a section, is the single source of names,
 // meanings, defaults and bounds; the TOML reader, the printed configuration and the documentation all follow
 // it.
 #pragma once
