@@ -19,6 +19,12 @@ struct argument_description {
     std::string meaning;
 };
 
+/// What a command's help explains beside its arguments and options, under a heading.
+struct explained_list {
+    std::string heading;
+    std::vector<argument_description> entries;
+};
+
 /// A command, or the program itself, with what lies below it. Plain value.
 struct command_description {
     std::string name;
@@ -30,6 +36,7 @@ struct command_description {
     std::vector<argument_description> arguments;
     std::vector<option_description> options;
     std::vector<command_description> commands;
+    explained_list list;
     std::vector<std::string> examples;
     std::vector<std::string> notes;
 };

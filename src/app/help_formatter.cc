@@ -84,6 +84,9 @@ std::string help_formatter::make_help(const CLI::App* app, std::string, CLI::App
     for (const CLI::Option* option : options)
         append_row(out, option_names(*option), option->get_description());
 
+    if (!help.list.entries.empty()) out += "\n" + help.list.heading + ":\n";
+    for (const argument_description& entry : help.list.entries) append_row(out, entry.name, entry.meaning);
+
     if (!help.examples.empty()) out += "\nExamples:\n";
     for (const std::string& example : help.examples) out += "  " + example + "\n";
     if (!help.notes.empty()) out += "\n";

@@ -8,6 +8,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/command_tree.h"
+
 namespace logstore::app {
 
 /// What the parser does not know about a command.
@@ -18,6 +20,8 @@ struct command_help {
     std::vector<std::string> examples;
     /// After the examples; whole lines too.
     std::vector<std::string> notes;
+    /// Between options and examples; nothing without entries.
+    explained_list list{};
 };
 
 /// Description, usage, arguments, options, commands, examples; two columns, wrapped.

@@ -61,6 +61,9 @@ void append_command(std::string& out, const command_description& command) {
         append_term(out, fmt::format("\\fI{}\\fR", escaped(argument.name)), argument.meaning);
     for (const option_description& option : command.options)
         append_term(out, option_term(option), option.meaning);
+    if (!command.list.entries.empty()) out += fmt::format(".PP\n{}:\n", escaped(command.list.heading));
+    for (const argument_description& entry : command.list.entries)
+        append_term(out, fmt::format("\\fB{}\\fR", escaped(entry.name)), entry.meaning);
     if (!command.notes.empty()) out += ".PP\n";
     for (const std::string& note : command.notes) out += escaped(note) + "\n";
     if (command.examples.empty()) return;

@@ -1,65 +1,33 @@
 #include "app/bench/load_command.h"
 
-#include <fmt/format.h>
-
 #include "app/bench/load_report.h"
 #include "app/bench/load_run.h"
-#include "app/bench/report_output.h"
+#include "app/bench/one_topic_bench.h"
 #include "app/bench/report_text.h"
-#include "app/server_access.h"
 
 namespace logstore::app {
 namespace bench {
 namespace {
 
-/// One run, from finding the topic to deleting it.
-class load_command {
+class load_command final : public one_topic_bench {
   public:
     load_command(env::environment world, console& out, interruption& stop, const bench_load_command& asked)
-        : world_(world),
-          out_(out),
-          stop_(stop),
-          asked_(asked),
-          output_(world, out, asked.place),
-          topic_(world, asked.place) {}
-
-    env::task<exit_code> run();
+        : one_topic_bench(world, out, stop, asked.place), asked_(asked) {}
 
   private:
-    env::task<exit_code> run_on_topic();
+    env::task<result<exit_code>> measure() override;
     env::task<exit_code> report(load_run* load);
     exit_code verdict(load_run& load) const;
 
-    env::environment world_;
-    console& out_;
-    interruption& stop_;
     const bench_load_command& asked_;
-    report_output output_;
-    bench_topic topic_;
 };
 
-env::task<exit_code> load_command::run() {
-    const std::string doing = fmt::format("the bench on topic '{}'", asked_.place.topic);
-    const auto opened = co_await output_.open();
-    if (!opened) co_return report_failure(out_, doing, opened.error());
-    const auto ready = co_await topic_.find_or_make(&stop_);
-    exit_code code = exit_code::interrupted;
-    if (!ready)
-        code = report_failure(out_, doing, ready.error());
-    else if (!stop_.is_requested())
-        code = co_await run_on_topic();
-    co_await output_.close();
-    if (!asked_.place.keep_topic) co_await topic_.remove_if_made(&out_);
-    co_return code;
-}
-
-env::task<exit_code> load_command::run_on_topic() {
+env::task<result<exit_code>> load_command::measure() {
     load_run load(world_, out_, stop_, asked_.load, topic_);
     const auto done = co_await load.run();
-    if (done && load.was_measured()) co_return co_await report(&load);
-    if (done) co_return exit_code::interrupted;
-    const std::string doing = fmt::format("the bench on topic '{}'", asked_.place.topic);
-    co_return report_failure(out_, doing, done.error());
+    if (!done) co_return std::unexpected(done.error());
+    if (!load.was_measured()) co_return exit_code::interrupted;
+    co_return co_await report(&load);
 }
 
 env::task<exit_code> load_command::report(load_run* load) {

@@ -1,5 +1,7 @@
 #include "app/bench/load_command.h"
 
+#include <functional>
+
 #include <gtest/gtest.h>
 
 #include "app/testing/recorded_console.h"
@@ -24,6 +26,15 @@ struct stage {
         asked.load.value_bytes = 100;
     }
     env::task<exit_code> run() { return run_bench_load(world, &out, &stop, asked); }
+    /// In the place of serving the n-th request to produce, counted from 1; the request is served after all
+    /// when `what` says so.
+    void at_produce(int n, std::function<bool(fake_broker::session&)> what) {
+        broker.on_request = [serve = broker.on_request, what = std::move(what), left = n](
+                                fake_broker::session& with, const kafka::request_frame& request) mutable {
+            const bool is_it = request.header.api == kafka::api_key::produce && --left == 0;
+            if (!is_it || what(with)) serve(with, request);
+        };
+    }
     bool printed(std::string_view line) const {
         return ("\n" + out.printed).find("\n" + std::string(line) + "\n") != std::string::npos;
     }
@@ -111,12 +122,10 @@ TEST(load_command, only_acknowledged_requests_count_as_successful) {
 env::task<void> one_connection_lost(env::environment world) {
     stage on(world);
     on.memory.add("load", 1);
-    const auto serve = on.broker.on_request;
-    int produced = 0;
-    on.broker.on_request = [&](fake_broker::session& with, const kafka::request_frame& request) {
-        if (request.header.api == kafka::api_key::produce && ++produced == 500) return with.close();
-        serve(with, request);
-    };
+    on.at_produce(500, [](fake_broker::session& with) {
+        with.close();
+        return false;
+    });
     const exit_code code = co_await on.run();
     EXPECT_EQ(code, exit_code::failed);
     EXPECT_LINE(on, "Total requests sent: 1000");
@@ -131,12 +140,10 @@ TEST(load_command, the_others_do_the_work_of_a_lost_connection) {
 env::task<void> server_gone(env::environment world) {
     stage on(world);
     on.memory.add("load", 1);
-    const auto serve = on.broker.on_request;
-    int produced = 0;
-    on.broker.on_request = [&](fake_broker::session& with, const kafka::request_frame& request) {
-        if (request.header.api == kafka::api_key::produce && ++produced == 500) return on.broker.close_all();
-        serve(with, request);
-    };
+    on.at_produce(500, [&on](fake_broker::session&) {
+        on.broker.close_all();
+        return false;
+    });
     const exit_code code = co_await on.run();
     EXPECT_EQ(code, exit_code::failed);
     EXPECT_NE(on.out.said.find("10 of 10 connections were lost"), std::string::npos)
@@ -149,12 +156,10 @@ TEST(load_command, a_run_ends_when_all_connections_are_gone) {
 env::task<void> interrupted(env::environment world) {
     stage on(world);
     on.asked.load.requests = 1'000'000'000;
-    const auto serve = on.broker.on_request;
-    int produced = 0;
-    on.broker.on_request = [&](fake_broker::session& with, const kafka::request_frame& request) {
-        if (request.header.api == kafka::api_key::produce && ++produced == 100) on.stop.request();
-        serve(with, request);
-    };
+    on.at_produce(100, [&on](fake_broker::session&) {
+        on.stop.request();
+        return true;
+    });
     const exit_code code = co_await on.run();
     EXPECT_EQ(code, exit_code::interrupted);
     EXPECT_LINE(on, "Failed requests: 0");

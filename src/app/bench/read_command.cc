@@ -4,12 +4,11 @@
 
 #include "app/bench/load_report.h"
 #include "app/bench/load_run.h"
+#include "app/bench/one_topic_bench.h"
 #include "app/bench/progress_line.h"
 #include "app/bench/read_pass.h"
-#include "app/bench/report_output.h"
 #include "app/bench/report_text.h"
 #include "app/bench/tail_run.h"
-#include "app/server_access.h"
 #include "app/text_table.h"
 #include "kafka/protocol/messages/list_offsets.h"
 
@@ -19,20 +18,14 @@ namespace {
 
 constexpr double megabyte = 1e6;
 
-class read_command {
+class read_command final : public one_topic_bench {
   public:
     read_command(env::environment world, console& out, interruption& stop, const bench_read_command& asked)
-        : world_(world),
-          out_(out),
-          stop_(stop),
-          asked_(asked),
-          output_(world, out, asked.place),
-          topic_(world, asked.place) {}
-
-    env::task<exit_code> run();
+        : one_topic_bench(world, out, stop, asked.place), asked_(asked) {}
 
   private:
-    env::task<result<>> measure();
+    env::task<result<exit_code>> measure() override;
+    env::task<result<>> run_all();
     env::task<result<>> fill();
     env::task<result<>> read_round(std::uint32_t round);
     env::task<result<>> read_all(read_pass::shape what, std::uint32_t round);
@@ -43,37 +36,21 @@ class read_command {
     std::string text() const;
     std::vector<fact> options() const;
 
-    env::environment world_;
-    console& out_;
-    interruption& stop_;
     const bench_read_command& asked_;
-    report_output output_;
-    bench_topic topic_;
     bench_report report_;
     std::vector<double> records_per_second_, megabytes_per_second_;
     bool is_good_ = true;
 };
 
-env::task<exit_code> read_command::run() {
-    const std::string doing = fmt::format("the bench on topic '{}'", asked_.place.topic);
-    const auto opened = co_await output_.open();
-    if (!opened) co_return report_failure(out_, doing, opened.error());
+env::task<result<exit_code>> read_command::measure() {
     report_.started_at = world_.time().wall_now();
-    auto ready = co_await topic_.find_or_make(&stop_);
-    if (ready && !stop_.is_requested()) ready = co_await measure();
-    exit_code code = exit_code::interrupted;
-    if (!ready)
-        code = report_failure(out_, doing, ready.error());
-    else if (!report_.runs.empty())
-        code = co_await report();
-    else if (!stop_.is_requested())
-        code = nothing_to_read();
-    co_await output_.close();
-    if (!asked_.place.keep_topic) co_await topic_.remove_if_made(&out_);
-    co_return code;
+    const auto done = co_await run_all();
+    if (!done) co_return std::unexpected(done.error());
+    if (!report_.runs.empty()) co_return co_await report();
+    co_return stop_.is_requested() ? exit_code::interrupted : nothing_to_read();
 }
 
-env::task<result<>> read_command::measure() {
+env::task<result<>> read_command::run_all() {
     auto done = co_await fill();
     for (std::uint32_t round = 1; round <= asked_.rounds && done && !stop_.is_requested(); ++round)
         done = co_await read_round(round);

@@ -1,177 +1,18 @@
 #include <algorithm>
-#include <limits>
 
 #include <fmt/format.h>
 
 #include "app/bench/payload.h"
 #include "app/syntax/argument_checks.h"
+#include "app/syntax/bench_load_options.h"
 #include "app/syntax/commands.h"
-#include "kafka/client/compression.h"
 
 namespace logstore::app {
 namespace {
 
-constexpr std::int64_t connections_max = 50'000;
-constexpr std::int64_t in_flight_max = 1000;
-constexpr std::int64_t requests_max = 1'000'000'000'000;
-/// Under what brokers accept as one record by default (1 MiB).
-constexpr std::int64_t value_bytes_max = 1'000'000;
-constexpr std::int64_t batch_bytes_max = std::int64_t(32) << 20;
-constexpr std::int64_t rate_max = 10'000'000;
-constexpr std::int64_t time_ms_max = std::int64_t(24) * 3600 * 1000;
-constexpr std::int64_t rounds_max = 1000;
 constexpr std::int64_t tablets_max = 1'000'000;
 constexpr std::int64_t consumers_max = 1000;
 constexpr std::int64_t fill_bytes_max = std::int64_t(1) << 44;
-constexpr const char* standard_output = "-";
-constexpr const char* default_http_server = "127.0.0.1:8080";
-
-constexpr const char* metrics_meaning =
-    "Where the server speaks HTTP: group sizes from its /metrics. Default: they are left out.";
-
-/// What the options of a load write to.
-struct load_given {
-    std::string topic, partitions;
-    std::string protocol = "kafka", http_server;
-    std::string connections, in_flight = "1", value_bytes, batch_bytes = "0";
-    std::string requests, duration, rate, warm_up = "0s", codec = "none";
-    std::string rounds = "3", tablets = "1,10,100,1000";
-    std::string fill_bytes = "256MiB", consumers = "1", tail_rate = "500", tail_duration = "10s";
-    std::string json_file, html_file;
-    CLI::Option* json_option = nullptr;
-    bool keep_topic = false, verify = false;
-};
-
-env::duration time_of(const std::string& checked_text) {
-    return std::chrono::milliseconds(number_in(config::unit::milliseconds, checked_text));
-}
-
-bench_place place_of(const load_given& given, const server_choice& target) {
-    bench_place made;
-    made.server = target.server;
-    made.topic = given.topic;
-    made.partitions = optional_count(given.partitions);
-    made.keep_topic = given.keep_topic;
-    if (given.json_option->count() > 0)
-        made.json_file = given.json_file.empty() ? standard_output : given.json_file;
-    if (!given.html_file.empty()) made.html_file = given.html_file;
-    return made;
-}
-
-bench_load load_of(const load_given& given) {
-    const auto count = [](const std::string& text) {
-        return static_cast<std::uint32_t>(number_in(config::unit::none, text));
-    };
-    bench_load made;
-    made.protocol = given.protocol == "http" ? bench_protocol::http : bench_protocol::kafka;
-    if (!given.http_server.empty())
-        made.http_server = env::socket_address::parse(given.http_server).value();
-    else if (made.protocol == bench_protocol::http)
-        made.http_server = env::socket_address::parse(default_http_server).value();
-    made.connections = count(given.connections);
-    made.in_flight = count(given.in_flight);
-    made.value_bytes = static_cast<std::uint32_t>(number_in(config::unit::bytes, given.value_bytes));
-    made.batch_bytes = static_cast<std::uint64_t>(number_in(config::unit::bytes, given.batch_bytes));
-    made.codec = kafka::codec_of_name(given.codec).value();
-    if (!given.rate.empty()) made.rate = static_cast<double>(number_in(config::unit::none, given.rate));
-    made.warm_up = time_of(given.warm_up);
-    if (!given.duration.empty())
-        made.duration = time_of(given.duration);
-    else
-        made.requests = static_cast<std::uint64_t>(number_in(config::unit::none, given.requests));
-    made.verify = given.verify;
-    if (made.verify && made.value_bytes < bench::mark_bytes) {
-        throw CLI::ValidationError(
-            "--verify", fmt::format("needs values of {} bytes or more, to mark them", bench::mark_bytes));
-    }
-    return made;
-}
-
-// --- options
-
-void add_partitions(CLI::App& command, load_given& given, std::string_view partitions_when_made) {
-    add_number(command, "--partitions", given.partitions, config::unit::none, 1,
-               std::numeric_limits<std::int32_t>::max(),
-               fmt::format("Partitions of the topic, over which the connections are spread. Default: {} when "
-                           "the topic is made, else what it has.",
-                           partitions_when_made));
-}
-
-void add_topic_options(CLI::App& command, load_given& given, std::string_view meaning) {
-    command
-        .add_option("--topic", given.topic,
-                    fmt::format("{}; made when absent, and then deleted at the end. Default: {}.", meaning,
-                                given.topic))
-        ->type_name("NAME")
-        ->check(check_topic_name);
-    command.add_flag("--keep", given.keep_topic, "Leave what was made.");
-}
-
-void add_load_options(CLI::App& command, load_given& given) {
-    add_number(command, "--connections", given.connections, config::unit::none, 1, connections_max,
-               fmt::format("Connections. Default: {}.", given.connections));
-    add_number(command, "--value-size", given.value_bytes, config::unit::bytes, 1, value_bytes_max,
-               fmt::format("Bytes of each record's value, also as 2KiB. Default: {}.", given.value_bytes));
-}
-
-void add_batch_options(CLI::App& command, load_given& given) {
-    add_number(command, "--batch-size", given.batch_bytes, config::unit::bytes, 0, batch_bytes_max,
-               fmt::format("Bytes of a request's batch before compression, header included, also as 64KiB; 0 "
-                           "= one record. Default: {}.",
-                           given.batch_bytes));
-    add_number(command, "--in-flight", given.in_flight, config::unit::none, 1, in_flight_max,
-               fmt::format("Requests under way on each connection. Default: {}.", given.in_flight));
-    command
-        .add_option("--compression", given.codec,
-                    "Compress batches: none, gzip, snappy, lz4 or zstd; half of each value then repeats. "
-                    "Default: none.")
-        ->type_name("CODEC")
-        ->check(check_codec);
-}
-
-void add_http(CLI::App& command, load_given& given, std::string description) {
-    command.add_option("--http", given.http_server, std::move(description))
-        ->type_name("HOST:PORT")
-        ->check(check_server);
-}
-
-void add_rounds(CLI::App& command, load_given& given, std::string_view meaning) {
-    add_number(command, "--rounds", given.rounds, config::unit::none, 1, rounds_max,
-               fmt::format("{} Default: {}.", meaning, given.rounds));
-}
-
-CLI::Option* add_time(CLI::App& command, const char* name, std::string& text, std::string description) {
-    return add_number(command, name, text, config::unit::milliseconds, 0, time_ms_max, std::move(description))
-        ->type_name("TIME");
-}
-
-void add_time_options(CLI::App& command, load_given& given, std::string duration_default) {
-    add_time(command, "--duration", given.duration,
-             fmt::format("How long to measure, as 30s or 5min.{}", duration_default));
-    add_time(command, "--warm-up", given.warm_up,
-             fmt::format("How long to send before measuring. Default: {}.", given.warm_up));
-    add_number(command, "--rate", given.rate, config::unit::none, 1, rate_max,
-               "Requests a second over all connections, sent when they are due, and latencies measured from "
-               "then (open loop). Default: each connection sends when it is answered (closed loop).");
-}
-
-void add_report_options(command_parser& parser, CLI::App& command, load_given& given) {
-    command.add_flag("--verify", given.verify,
-                     "Mark the records, read them all back and compare them byte by byte.");
-    given.json_option = command
-                            .add_option("--json", given.json_file,
-                                        "Write the report as JSON to a file; without a name, print it "
-                                        "instead of the text.")
-                            ->type_name("[FILE]")
-                            ->expected(0, 1);
-    command
-        .add_option("--html", given.html_file,
-                    "Write the report to a file as a page with charts, which needs no other file.")
-        ->type_name("FILE");
-    parser.add_server(command);
-}
-
-// --- commands
 
 void add_latency(command_parser& parser, CLI::App& bench) {
     const auto given = std::make_shared<load_given>();
@@ -200,20 +41,18 @@ void add_latency(command_parser& parser, CLI::App& bench) {
             if (text == "kafka" || text == "http") return {};
             return fmt::format("'{}' is not kafka or http", text);
         });
-    add_http(
-        latency, *given,
+    load_options options(parser, latency, *given);
+    options.add_http(
         fmt::format("Where the server speaks HTTP: for --protocol http (default: {}), and for group sizes "
                     "from /metrics.",
                     default_http_server));
-    add_load_options(latency, *given);
-    CLI::Option* requests =
-        add_number(latency, "--requests", given->requests, config::unit::none, 1, requests_max,
-                   fmt::format("Requests in all. Default: {}.", given->requests));
-    add_time_options(latency, *given, " Default: until --requests are done.");
+    options.add_load();
+    CLI::Option* requests = options.add_requests();
+    options.add_times("until --requests are done");
     requests->excludes("--duration");
-    add_partitions(latency, *given, "1");
-    add_topic_options(latency, *given, "The topic to write to");
-    add_report_options(parser, latency, *given);
+    options.add_partitions("1");
+    options.add_topic("The topic to write to");
+    options.add_report();
 }
 
 void add_throughput(command_parser& parser, CLI::App& bench) {
@@ -241,14 +80,19 @@ void add_throughput(command_parser& parser, CLI::App& bench) {
             return bench_load_command{bench_load_command::emphasis::throughput, std::move(place),
                                       load_of(*given)};
         });
-    add_load_options(throughput, *given);
-    add_batch_options(throughput, *given);
-    add_http(throughput, *given, metrics_meaning);
-    add_time_options(throughput, *given, fmt::format(" Default: {}.", given->duration));
-    add_partitions(throughput, *given, "4");
-    add_topic_options(throughput, *given, "The topic to write to");
-    add_report_options(parser, throughput, *given);
+    load_options options(parser, throughput, *given);
+    options.add_load();
+    options.add_batch();
+    options.add_http();
+    options.add_times(given->duration);
+    options.add_partitions("4");
+    options.add_topic("The topic to write to");
+    options.add_report();
 }
+
+struct tablets_given : load_given {
+    std::string tablets = "1,10,100,1000";
+};
 
 /// Numbers between commas, each once.
 std::vector<std::int32_t> tablets_in(const std::string& text) {
@@ -267,7 +111,7 @@ std::vector<std::int32_t> tablets_in(const std::string& text) {
 }
 
 void add_tablets(command_parser& parser, CLI::App& bench) {
-    const auto given = std::make_shared<load_given>();
+    const auto given = std::make_shared<tablets_given>();
     given->topic = "bench-tablets";
     given->connections = "100";
     given->value_bytes = "2048";
@@ -284,9 +128,8 @@ void add_tablets(command_parser& parser, CLI::App& bench) {
           "the longest of the first requests to each tablet. More tablets than connections: each connection",
           "writes to several in turn."}},
         [&parser, given] {
-            return bench_tablets_command{
-                place_of(*given, parser.target()), load_of(*given), tablets_in(given->tablets),
-                static_cast<std::uint32_t>(number_in(config::unit::none, given->rounds))};
+            return bench_tablets_command{place_of(*given, parser.target()), load_of(*given),
+                                         tablets_in(given->tablets), count_in(given->rounds)};
         });
     tablets
         .add_option("--tablets", given->tablets,
@@ -296,16 +139,21 @@ void add_tablets(command_parser& parser, CLI::App& bench) {
             if (!tablets_in(text).empty()) return {};
             return fmt::format("'{}' is not a list of different numbers as 1,10,100", text);
         });
-    add_load_options(tablets, *given);
-    add_http(tablets, *given, metrics_meaning);
-    add_rounds(tablets, *given, "How often each is measured, one after the other.");
-    add_time_options(tablets, *given, fmt::format(" Default: {}.", given->duration));
-    add_topic_options(tablets, *given, "The beginning of the topics' names, which end with their tablets");
-    add_report_options(parser, tablets, *given);
+    load_options options(parser, tablets, *given);
+    options.add_load();
+    options.add_http();
+    options.add_rounds("How often each is measured, one after the other.");
+    options.add_times(given->duration);
+    options.add_topic("The beginning of the topics' names, which end with their tablets");
+    options.add_report();
 }
 
+struct read_given : load_given {
+    std::string fill_bytes = "256MiB", consumers = "1", tail_rate = "500", tail_duration = "10s";
+};
+
 void add_read(command_parser& parser, CLI::App& bench) {
-    const auto given = std::make_shared<load_given>();
+    const auto given = std::make_shared<read_given>();
     given->topic = "bench-read";
     given->connections = "4";
     given->in_flight = "4";
@@ -324,20 +172,21 @@ void add_read(command_parser& parser, CLI::App& bench) {
             bench_read_command made{place_of(*given, parser.target()), load_of(*given)};
             made.place.partitions_when_made = 4;
             made.fill_bytes = static_cast<std::uint64_t>(number_in(config::unit::bytes, given->fill_bytes));
-            made.consumers = static_cast<std::uint32_t>(number_in(config::unit::none, given->consumers));
-            made.rounds = static_cast<std::uint32_t>(number_in(config::unit::none, given->rounds));
-            made.tail_rate = static_cast<double>(number_in(config::unit::none, given->tail_rate));
-            made.tail_duration = time_of(given->tail_duration);
+            made.consumers = count_in(given->consumers);
+            made.rounds = count_in(given->rounds);
+            made.tail_rate = count_in(given->tail_rate);
+            made.tail_duration = time_in(given->tail_duration);
             if (made.tail_duration.count() > 0 && made.fill.value_bytes < bench::mark_bytes)
                 throw CLI::ValidationError(
                     "--value-size", fmt::format("the tail needs values of {} bytes or more, to mark them",
                                                 bench::mark_bytes));
             return made;
         });
+    load_options options(parser, read, *given);
     add_number(read, "--consumers", given->consumers, config::unit::none, 1, consumers_max,
                fmt::format("Consumers that share the partitions. Default: {}.", given->consumers));
-    add_rounds(read, *given, "How often it is read.");
-    add_number(read, "--tail-rate", given->tail_rate, config::unit::none, 1, rate_max,
+    options.add_rounds("How often it is read.");
+    add_number(read, "--tail-rate", given->tail_rate, config::unit::none, 1, bench_rate_max,
                fmt::format("Records a second while consumers wait at the end, one a request. Default: {}.",
                            given->tail_rate));
     add_time(read, "--tail-duration", given->tail_duration,
@@ -346,11 +195,11 @@ void add_read(command_parser& parser, CLI::App& bench) {
     add_number(read, "--size", given->fill_bytes, config::unit::bytes, 0, fill_bytes_max,
                fmt::format("Bytes of values to write first, where the topic is made. Default: {}.",
                            given->fill_bytes));
-    add_load_options(read, *given);
-    add_batch_options(read, *given);
-    add_partitions(read, *given, "4");
-    add_topic_options(read, *given, "The topic to read");
-    add_report_options(parser, read, *given);
+    options.add_load();
+    options.add_batch();
+    options.add_partitions("4");
+    options.add_topic("The topic to read");
+    options.add_report();
 }
 
 }  // namespace

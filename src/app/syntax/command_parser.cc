@@ -91,8 +91,9 @@ server_choice command_parser::target() const {
 
 command_description command_parser::described(const CLI::App& at) const {
     const command_help help = formatter_->help_of(at);
-    command_description made{at.get_name(), full_name(at), at.get_description(), help.usage, {}, {}, {},
-                             help.examples, help.notes};
+    command_description made{
+        at.get_name(), full_name(at), at.get_description(), help.usage, {}, {}, {}, help.list,
+        help.examples, help.notes};
     for (const CLI::Option* option : at.get_options()) {
         if (option->get_positional()) {
             made.arguments.push_back({option->get_name(true, false), option->get_description()});

@@ -3,6 +3,7 @@
 
 #include "app/syntax/argument_checks.h"
 #include "app/syntax/commands.h"
+#include "app/topic_config_explanations.h"
 
 namespace logstore::app {
 namespace {
@@ -30,7 +31,8 @@ void add_create(command_parser& parser, CLI::App& topic) {
                std::numeric_limits<std::int32_t>::max(),
                "How many partitions. Default: what the server is configured with.");
     add_repeated(create, "--config", given->configs,
-                 "Set a topic configuration by Kafka's name for it; may be repeated.")
+                 "Set a topic configuration by Kafka's name for it; may be repeated. 'logstore topic config "
+                 "--help' lists them.")
         ->type_name("NAME=VALUE")
         ->check(check_topic_config);
     parser.add_server_options(create);
@@ -109,7 +111,8 @@ void add_config(command_parser& parser, CLI::App& topic) {
         topic, "config", "Show a topic's configuration and where each value comes from.",
         {"NAME [OPTIONS]",
          {"logstore topic config events", "logstore topic config events --key retention.ms --json"},
-         {}},
+         {},
+         {"Configurations, set by 'logstore topic create --config'", topic_config_explanations()}},
         [&parser, given] {
             return topic_config_command{parser.target(), given->name, given->keys, given->explain};
         });
