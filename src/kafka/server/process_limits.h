@@ -9,7 +9,7 @@
 
 #include "env/executor.h"
 #include "kafka/server/assembly_memory.h"
-#include "kafka/server/connection_counts.h"
+#include "shard/connection_counts.h"
 #include "shard/byte_budget.h"
 
 namespace logstore::kafka {

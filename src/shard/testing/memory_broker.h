@@ -12,6 +12,8 @@
 
 #include "base/check.h"
 #include "env/completion.h"
+#include "kafka/protocol/key_placement.h"
+#include "kafka/protocol/record.h"
 #include "model/record_batch.h"
 #include "shard/broker.h"
 
@@ -27,6 +29,8 @@ class memory_broker final : public broker {
         offset log_start{0};
         /// Where leaders before this one ended.
         std::vector<epoch_end> older_epochs{};
+        /// The key view, where the topic has kv.enabled=true: of the writes by key, and of what put_key() put there.
+        std::map<byte_vector, keyed_record> keys{};
     };
 
     explicit memory_broker(env::environment world) : world_(world) { publish(); }
@@ -99,6 +103,30 @@ class memory_broker final : public broker {
     void put(std::string_view name, std::int32_t partition, byte_vector batch) {
         store(tablet_of(name, partition), std::move(batch));
         wake_readers();
+    }
+
+    // The key views. Every call ends in a later turn of the loop, or, with `holds_keys`, when the test calls
+    // let_keys_go().
+    bool holds_keys = false;
+    /// What the next calls fail with, in order; ok when there are none.
+    std::deque<tablet_errc> key_failures;
+    /// Those of a tablet that is set here fail with it.
+    std::map<tablet_id, tablet_errc> view_failures;
+    /// What writes are stamped with, one more each time.
+    timestamp_ms key_time{1'000};
+    /// What was asked, in order.
+    std::vector<key_read_request> key_reads;
+    std::vector<key_write_request> key_writes;
+    std::size_t key_scans = 0;
+    std::size_t key_views = 0;
+    std::size_t held_keys() const { return key_waits_.size(); }
+    void let_keys_go() {
+        for (env::completion<bool>* one : std::exchange(key_waits_, {})) one->set(true);
+    }
+    /// As if a Kafka client had written it.
+    void put_key(std::string_view topic, std::int32_t partition, std::string_view key, std::string_view value,
+                 timestamp_ms when) {
+        store_key(tablet_of(topic, partition), copied(key), copied(value), when);
     }
 
     std::string folder = "/memory/logs";
@@ -209,6 +237,91 @@ class memory_broker final : public broker {
         of.log_start = outcome.log_start = std::max(of.log_start, to);
         co_return outcome;
     }
+    env::task<key_read_outcome> read_keys(key_read_request request) override {
+        key_reads.push_back(request);
+        key_read_outcome outcome;
+        auto passing = pass_key_gate(request.tablet);
+        outcome.code = co_await std::move(passing);
+        if (outcome.code != tablet_errc::ok) co_return outcome;
+        const auto& keys = tablets_[request.tablet].keys;
+        std::size_t bytes = 0;
+        for (const byte_vector& key : request.keys) {
+            std::optional<keyed_record>& found = outcome.found.emplace_back();
+            const auto at = keys.find(key);
+            if (at == keys.end()) continue;
+            found = at->second;
+            if (!request.with_values) found->value.clear();
+            bytes += found->value.size();
+        }
+        if (bytes <= key_answer_bytes_max) co_return outcome;
+        outcome = {};
+        outcome.code = tablet_errc::too_large;
+        co_return outcome;
+    }
+    env::task<key_scan_outcome> scan_keys(key_scan_request request) override {
+        ++key_scans;
+        key_scan_outcome outcome;
+        auto passing = pass_key_gate(request.tablet);
+        outcome.code = co_await std::move(passing);
+        if (outcome.code != tablet_errc::ok) co_return outcome;
+        const auto& keys = tablets_[request.tablet].keys;
+        auto at = keys.lower_bound(std::max(request.prefix, request.from));
+        if (!request.is_from_included && at != keys.end() && at->first == request.from) ++at;
+        std::size_t bytes = 0;
+        for (; at != keys.end() && text_of(at->first).starts_with(text_of(request.prefix)); ++at) {
+            if (!request.to.empty() && at->first >= request.to) break;
+            const std::size_t size = at->first.size() + (request.with_values ? at->second.value.size() : 0);
+            const bool is_first = outcome.entries.empty();
+            outcome.has_more = outcome.entries.size() >= request.keys_max ||
+                               (!is_first && bytes + size > request.bytes_max);
+            if (outcome.has_more) break;
+            bytes += size;
+            outcome.entries.push_back({at->first, at->second});
+            if (!request.with_values) outcome.entries.back().record.value.clear();
+        }
+        co_return outcome;
+    }
+    env::task<key_write_outcome> write_keys(key_write_request request) override {
+        key_writes.push_back(request);
+        key_write_outcome outcome;
+        auto passing = pass_key_gate(request.tablet);
+        outcome.code = co_await std::move(passing);
+        if (outcome.code != tablet_errc::ok) co_return outcome;
+        for (key_write& one : request.writes) {
+            auto& keys = tablets_[request.tablet].keys;
+            key_write_result& result = outcome.results.emplace_back();
+            const auto before = keys.find(one.key);
+            result.had_value = before != keys.end();
+            if (result.had_value && request.with_previous) result.previous = before->second;
+            const bool holds = one.condition == key_condition::absent      ? !result.had_value
+                               : one.condition == key_condition::present   ? result.had_value
+                               : one.condition == key_condition::at_offset ? result.had_value &&
+                                                                               before->second.at == one.expected
+                                                                           : true;
+            result.is_written = holds && (one.value.has_value() || result.had_value);
+            if (!result.is_written) continue;
+            key_time = key_time + 1;
+            result.at = store_key(request.tablet, std::move(one.key), std::move(one.value), key_time);
+        }
+        co_return outcome;
+    }
+    env::task<key_view_status> key_view(tablet_id which) override {
+        ++key_views;
+        key_view_status status;
+        auto passing = pass_key_gate(which);
+        status.code = co_await std::move(passing);
+        if (status.code != tablet_errc::ok) co_return status;
+        const tablet& of = tablets_[which];
+        const std::int32_t partitions = image_->find(which.topic)->partition_count;
+        status.applied = status.high_watermark = of.end;
+        status.log_start = of.log_start;
+        status.key_count = of.keys.size();
+        for (const auto& [key, record] : of.keys) {
+            if (kafka::murmur2_partition(key, partitions) != which.partition) status.holds_murmur2 = false;
+            if (kafka::crc32_partition(key, partitions) != which.partition) status.holds_crc32 = false;
+        }
+        co_return status;
+    }
     env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets) override {
         co_await env::yield(world_.loop);
         std::vector<tablet_size> all;
@@ -285,6 +398,47 @@ class memory_broker final : public broker {
         std::vector<seen_tablet> seen;
         env::completion<bool> ended;
     };
+
+    static byte_vector copied(std::string_view text) {
+        const bytes_view bytes = bytes_of(text);
+        return {bytes.begin(), bytes.end()};
+    }
+    env::task<tablet_errc> pass_key_gate(tablet_id which) {
+        if (holds_keys) {
+            env::completion<bool> go;
+            key_waits_.push_back(&go);
+            co_await go;
+        } else {
+            co_await env::yield(world_.loop);
+        }
+        if (stopping) co_return tablet_errc::stopping;
+        const cluster::topic_ptr topic = image_->find(which.topic);
+        if (topic == nullptr) co_return tablet_errc::unknown_tablet;
+        const auto view = topic->configs.find(std::string_view("kv.enabled"));
+        if (view == topic->configs.end() || view->second != "true") co_return tablet_errc::no_view;
+        if (const auto failing = view_failures.find(which); failing != view_failures.end()) co_return failing->second;
+        if (key_failures.empty()) co_return tablet_errc::ok;
+        const tablet_errc failure = key_failures.front();
+        key_failures.pop_front();
+        co_return failure;
+    }
+    /// In the log and in the view; no value deletes.
+    offset store_key(const tablet_id& id, byte_vector key, std::optional<byte_vector> value, timestamp_ms when) {
+        kafka::record_batch_builder builder;
+        std::optional<bytes_view> stored;
+        if (value) stored = *value;
+        builder.append(when, bytes_view(key), stored);
+        const offset at = store(id, builder.finish()).base_offset;
+        auto& keys = tablets_[id].keys;
+        keys.erase(key);
+        if (!value) return at;
+        keyed_record record;
+        record.at = at;
+        record.timestamp = when;
+        record.value = std::move(*value);
+        keys.emplace(std::move(key), std::move(record));
+        return at;
+    }
 
     tablet_errc check(const tablet_id& id, leader_epoch of_caller) const {
         if (stopping) return tablet_errc::stopping;
@@ -382,6 +536,7 @@ class memory_broker final : public broker {
     std::deque<held_append> held_;
     std::vector<burst_listener*> listeners_;
     std::vector<data_wait*> waits_;
+    std::vector<env::completion<bool>*> key_waits_;
     bool is_completion_posted_ = false;
 };
 

@@ -1,11 +1,11 @@
-#include "kafka/server/connection_counts.h"
+#include "shard/connection_counts.h"
 
 #include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace logstore::kafka {
+namespace logstore {
 namespace {
 
 using verdict = connection_counts::verdict;
@@ -40,4 +40,4 @@ TEST(connection_counts, the_port_is_no_part_of_an_address) {
 }
 
 }  // namespace
-}  // namespace logstore::kafka
+}  // namespace logstore

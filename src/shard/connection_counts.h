@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace logstore::kafka {
+namespace logstore {
 
 /// Counts in two tables of fixed size, each by a hash of its own, so that no address costs memory: one is over
 /// its limit when both of its counters say so. Two addresses that share a counter are mistaken for one only
@@ -64,4 +64,4 @@ class connection_counts {
     std::array<std::atomic<std::uint32_t>, table_size> second_{};
 };
 
-}  // namespace logstore::kafka
+}  // namespace logstore
