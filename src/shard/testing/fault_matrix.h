@@ -12,7 +12,8 @@
 namespace logstore {
 
 /// A few places of each column, spread over the operation, unless the environment asks for more:
-///   LOGSTORE_THOROUGH=1   every place, and twice as many power cuts before a recovery
+///   LOGSTORE_THOROUGH=1   every place, and twice as many power cuts before a recovery (four; every place of each
+///                         of these recoveries)
 ///   LOGSTORE_SEED=n       another seed (1): other interleavings, sizes and outcomes of power cuts, and
 ///   another of the three ways
 ///                         in which the process ends after each fault
