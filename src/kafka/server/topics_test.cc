@@ -62,12 +62,13 @@ TEST_F(create_topics, validate_only_makes_nothing) {
     EXPECT_EQ(create(topic_of("new", 0), 7, true).error, error_code::invalid_partitions);
 }
 
-TEST_F(create_topics, defaults_are_the_brokers_from_version_4_on) {
+TEST_F(create_topics, defaults_are_the_brokers_in_every_version) {
     options.partitions_default = 6;
-    EXPECT_EQ(create(topic_of("new", -1, -1), 4).error, error_code::none);
-    EXPECT_EQ(find("new")->partition_count, 6);
-    EXPECT_EQ(create(topic_of("old", -1, 1), 3).error, error_code::invalid_partitions);
-    EXPECT_EQ(create(topic_of("old", 1, -1), 3).error, error_code::invalid_replication_factor);
+    for (const int version : {2, 3, 4, 7}) {
+        const std::string name = "new-" + std::to_string(version);
+        EXPECT_EQ(create(topic_of(name, -1, -1), version).error, error_code::none);
+        EXPECT_EQ(find(name)->partition_count, 6) << version;
+    }
 }
 
 TEST_F(create_topics, counts_that_cannot_be_are_refused) {

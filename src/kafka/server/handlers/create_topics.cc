@@ -52,17 +52,16 @@ creation with_assignments(const create_topics_request::topic& asked, broker_id h
     return wanted;
 }
 
-creation with_counts(const create_topics_request::topic& asked, api_version v,
-                     std::int32_t partitions_default) {
+/// Clients that know of defaults ask by version 4; but Kafka has them in all, and there are clients that rely
+/// on it.
+creation with_counts(const create_topics_request::topic& asked, std::int32_t partitions_default) {
     constexpr std::int32_t broker_default = -1;
-    const bool knows_defaults = v >= 4;
     creation wanted;
     wanted.topic.partition_count = asked.partition_count;
-    if (knows_defaults && asked.partition_count == broker_default)
-        wanted.topic.partition_count = partitions_default;
+    if (asked.partition_count == broker_default) wanted.topic.partition_count = partitions_default;
     if (*wanted.topic.partition_count <= 0)
         return refused(error_code::invalid_partitions, "a topic needs at least one partition");
-    if (asked.replication_factor != 1 && !(knows_defaults && asked.replication_factor == broker_default)) {
+    if (asked.replication_factor != 1 && asked.replication_factor != broker_default) {
         return refused(error_code::invalid_replication_factor,
                        "there is one broker: the replication factor can only be 1");
     }
@@ -75,7 +74,7 @@ creation understand(const request_context& context, const create_topics_request:
                        "a topic name is 1 to 249 of letters, digits, '.', '_' and '-', and not '.' or '..'");
     }
     creation wanted = asked.assignments.empty()
-                          ? with_counts(asked, context.version(), context.with.options.partitions_default)
+                          ? with_counts(asked, context.with.options.partitions_default)
                           : with_assignments(asked, context.target().node());
     if (wanted.error != error_code::none) return wanted;
     for (const auto& config : asked.configs) {
