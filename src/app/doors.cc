@@ -18,8 +18,10 @@ std::unexpected<error> cannot_listen(const error& why, const env::socket_address
 }  // namespace
 
 std::string doors::addresses() const {
-    const std::string kafka = "kafka " + kafka_at_.text();
-    return options_.http_listen.empty() ? kafka : kafka + ", http " + http_at_.text();
+    std::string all = "kafka " + kafka_at_.text();
+    if (!options_.http_listen.empty()) all += ", http " + http_at_.text();
+    if (!options_.resp_listen.empty()) all += ", resp " + resp_at_.text();
+    return all;
 }
 
 /// With port 0 a free port is found once, so that all shards listen on the same and clients are told the
@@ -42,11 +44,17 @@ env::task<result<>> doors::open() {
         if (!http_at) co_return std::unexpected(http_at.error());
         http_at_ = *http_at;
     }
+    if (!options_.resp_listen.empty()) {
+        auto resp_at = address_of(options_.resp_listen);
+        if (!resp_at) co_return std::unexpected(resp_at.error());
+        resp_at_ = *resp_at;
+    }
     std::vector<env::executor*> loops;
     for (std::uint32_t index = 0; index < host_.shard_count(); ++index)
         loops.push_back(&host_.shard(index).loop);
     kafka_limits_ = std::make_unique<kafka::process_limits>(process_limits_of(options_), loops);
     http_limits_ = std::make_unique<http::process_limits>(http_limits_of(options_), loops);
+    resp_limits_ = std::make_unique<resp::process_limits>(resp_limits_of(options_), loops);
     doors_.resize(host_.shard_count());
     describe_figures();
     for (std::uint32_t index = 0; index < host_.shard_count(); ++index) {
@@ -64,7 +72,10 @@ env::task<result<>> doors::open_here(doors* self, std::uint32_t index) {
     shard_doors& which = self->doors_[index];
     which.broker = std::make_unique<store_broker>(self->store_, index);
     if (auto opened = self->open_kafka(which, index); !opened) co_return opened;
-    if (!self->options_.http_listen.empty()) co_return self->open_http(which, index);
+    if (!self->options_.http_listen.empty()) {
+        if (auto opened = self->open_http(which, index); !opened) co_return opened;
+    }
+    if (!self->options_.resp_listen.empty()) co_return self->open_resp(which, index);
     co_return result<>{};
 }
 
@@ -72,6 +83,7 @@ void doors::describe_figures() {
     figures_.open_files_max = env::open_files_limit();
     figures_.kafka_connections_max = options_.connections_max;
     figures_.http_connections_max = options_.http_connections_max;
+    figures_.resp_connections_max = options_.resp_connections_max;
     figures_.read_doors = [this](std::uint32_t index, shard_sample& into) { read_figures(index, into); };
     figures_.read_memory = [this] { return read_memory(); };
 }
@@ -82,6 +94,7 @@ void doors::read_figures(std::uint32_t index, shard_sample& into) const {
     if (which.kafka) into.kafka = which.kafka->metrics();
     into.kafka_assembly_bytes = kafka_limits_->frame_memory[index]->held_bytes();
     if (which.http) into.http = which.http->metrics();
+    if (which.resp) into.resp = which.resp->metrics();
 }
 
 /// Any thread.
@@ -94,6 +107,8 @@ std::vector<memory_sample> doors::read_memory() const {
     add("kafka.answer_bytes_in_flight", kafka_limits_->answer_memory);
     add("http.request_bytes_in_flight", http_limits_->request_memory);
     add("http.answer_bytes_in_flight", http_limits_->answer_memory);
+    add("resp.request_bytes_in_flight", resp_limits_->request_memory);
+    add("resp.answer_bytes_in_flight", resp_limits_->answer_memory);
     return samples;
 }
 
@@ -122,9 +137,23 @@ result<> doors::open_http(shard_doors& which, std::uint32_t index) {
     return {};
 }
 
+result<> doors::open_resp(shard_doors& which, std::uint32_t index) {
+    which.resp =
+        std::make_unique<resp::server>(*which.broker, *resp_limits_, index, resp_options_of(options_));
+    if (auto listening = which.resp->listen(resp_at_, host_.shard_count() > 1); !listening) {
+        return cannot_listen(listening.error(), resp_at_, "--resp");
+    }
+    return {};
+}
+
 env::task<bool> doors::stop_kafka(shard_doors* which) {
     if (which->http) which->http->say_stopping();
     if (which->kafka) co_await which->kafka->stop();
+    co_return true;
+}
+
+env::task<bool> doors::stop_resp(shard_doors* which) {
+    if (which->resp) co_await which->resp->stop();
     co_return true;
 }
 
@@ -146,6 +175,7 @@ env::task<> doors::on_each_shard(env::task<bool> (*what)(shard_doors* which)) {
 
 env::task<> doors::stop() {
     co_await on_each_shard(stop_kafka);
+    co_await on_each_shard(stop_resp);
     co_await on_each_shard(stop_http);
 }
 

@@ -13,12 +13,13 @@
 #include "env/host.h"
 #include "http/server.h"
 #include "kafka/server/server.h"
+#include "resp/server.h"
 #include "shard/store.h"
 #include "shard/store_broker.h"
 
 namespace logstore::app {
 
-/// Kafka's door, and HTTP's where an address is given for it, on every shard of a store. Belongs to executor
+/// Kafka's door, and HTTP's and Redis' where an address is given for them, on every shard of a store. Belongs to executor
 /// 0. The host, the options and the store outlive it.
 class doors {
   public:
@@ -42,6 +43,7 @@ class doors {
         std::unique_ptr<metrics_gatherer> metrics;
         std::unique_ptr<kafka::server> kafka;
         std::unique_ptr<http::server> http;
+        std::unique_ptr<resp::server> resp;
     };
 
     result<env::socket_address> address_of(const std::string& text);
@@ -51,8 +53,10 @@ class doors {
     std::vector<memory_sample> read_memory() const;
     result<> open_kafka(shard_doors& which, std::uint32_t index);
     result<> open_http(shard_doors& which, std::uint32_t index);
-    /// Kafka's door first: while its clients finish, /health/ready says that the server stops.
+    result<> open_resp(shard_doors& which, std::uint32_t index);
+    /// HTTP's door last: while the other clients finish, /health/ready says that the server stops.
     static env::task<bool> stop_kafka(shard_doors* which);
+    static env::task<bool> stop_resp(shard_doors* which);
     static env::task<bool> stop_http(shard_doors* which);
     env::task<> on_each_shard(env::task<bool> (*what)(shard_doors* which));
 
@@ -62,8 +66,10 @@ class doors {
     metrics_origin figures_;
     std::unique_ptr<kafka::process_limits> kafka_limits_;
     std::unique_ptr<http::process_limits> http_limits_;
+    std::unique_ptr<resp::process_limits> resp_limits_;
     env::socket_address kafka_at_;
     env::socket_address http_at_;
+    env::socket_address resp_at_;
     std::vector<shard_doors> doors_;
 };
 

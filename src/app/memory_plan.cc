@@ -11,6 +11,8 @@
 #include "http/options.h"
 #include "kafka/server/connection.h"
 #include "kafka/server/request_context.h"
+#include "resp/connection.h"
+#include "resp/options.h"
 #include "tablet/record_times.h"
 
 namespace logstore::app {
@@ -44,6 +46,9 @@ constexpr std::array scaled_limits{
     scaled_limit{"http.connections_max", 100},
     scaled_limit{"http.request_bytes_in_flight", in_mebibytes(4)},
     scaled_limit{"http.answer_bytes_in_flight", in_mebibytes(16)},
+    scaled_limit{"resp.connections_max", 100},
+    scaled_limit{"resp.request_bytes_in_flight", in_mebibytes(4)},
+    scaled_limit{"resp.answer_bytes_in_flight", in_mebibytes(16)},
     scaled_limit{"topics.topics_max", 1000},
     scaled_limit{"topics.partitions_max", 1000},
     scaled_limit{"storage.pinned_bytes_max", in_mebibytes(8)},
@@ -85,14 +90,20 @@ std::uint64_t memory_of_limits(const config::server_options& limits, std::uint32
         limits.http_listen.empty() ? 0
                                    : 2 * limits.http_request_bytes_in_flight + limits.http_answer_bytes_in_flight +
                                          limits.http_connections_max * (http::connection::floor_bytes + connection_bytes);
+    const std::uint64_t of_resp =
+        limits.resp_listen.empty() ? 0
+                                   : 2 * limits.resp_request_bytes_in_flight + limits.resp_answer_bytes_in_flight +
+                                         limits.resp_connections_max * (resp::connection::floor_bytes + connection_bytes);
     // Each of the threads that block, with what it makes and what that is copied to.
     const std::uint64_t decompressed_bytes_max =
-        limits.http_listen.empty() ? lookup_decompressed_bytes_max : http::server_options().decompressed_bytes_max;
+        limits.http_listen.empty() && limits.resp_listen.empty()
+            ? lookup_decompressed_bytes_max
+            : std::max(http::server_options().decompressed_bytes_max, resp::server_options().decompressed_bytes_max);
     const std::uint64_t of_decompression = limits.worker_threads * std::uint64_t(2) * decompressed_bytes_max;
     return program_bytes + shards * of_shard + limits.in_flight_bytes / 8 * 9 +
            limits.answer_bytes_in_flight +
            limits.connections_max * (kafka::connection::floor_bytes + connection_bytes) +
-           limits.partitions_max * partition_bytes + of_decompression + of_http;
+           limits.partitions_max * partition_bytes + of_decompression + of_http + of_resp;
 }
 
 memory_plan plan_memory(config::server_options options, std::uint32_t shards, std::uint64_t usable_bytes) {

@@ -10,6 +10,7 @@
 #include "env/process_usage.h"
 #include "http/metrics.h"
 #include "kafka/server/metrics.h"
+#include "resp/metrics.h"
 #include "shard/shard_figures.h"
 
 namespace logstore::app {
@@ -31,6 +32,7 @@ struct shard_sample {
     kafka::server_metrics kafka;
     std::uint64_t kafka_assembly_bytes = 0;
     http::server_metrics http;
+    resp::server_metrics resp;
 };
 
 /// Bytes that a limit of the process counts.
@@ -48,6 +50,7 @@ struct metrics_snapshot {
     std::vector<memory_sample> memory;
     std::uint32_t kafka_connections_max = 0;
     std::uint32_t http_connections_max = 0;
+    std::uint32_t resp_connections_max = 0;
     std::uint64_t topics = 0;
     std::uint64_t partitions = 0;
     std::uint64_t open_files_max = 0;

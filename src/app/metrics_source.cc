@@ -48,6 +48,7 @@ env::task<std::string> metrics_gatherer::render() {
     gathered->memory = from_.read_memory();
     gathered->kafka_connections_max = from_.kafka_connections_max;
     gathered->http_connections_max = from_.http_connections_max;
+    gathered->resp_connections_max = from_.resp_connections_max;
     gathered->open_files_max = from_.open_files_max;
     co_return render_metrics(*gathered);
 }

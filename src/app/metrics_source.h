@@ -19,6 +19,7 @@ struct metrics_origin {
     std::uint64_t open_files_max = 0;
     std::uint32_t kafka_connections_max = 0;
     std::uint32_t http_connections_max = 0;
+    std::uint32_t resp_connections_max = 0;
     start_facts start;
     /// The figures of one shard's doors, called on its thread.
     std::function<void(std::uint32_t shard, shard_sample& into)> read_doors;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "app/version.h"
+
 namespace logstore::app {
 namespace {
 
@@ -101,6 +103,29 @@ http::server_options http_options_of(const config::server_options& from, const e
     to.origins.allowed_hosts = names_in(from.http_allowed_hosts);
     to.origins.allowed_origins = names_in(from.http_allowed_origins);
     to.origins.serves_other_machines = !is_this_machine_only(at.host);
+    return to;
+}
+
+resp::server_options resp_options_of(const config::server_options& from) {
+    resp::server_options to;
+    to.requests.request_bytes_max = from.resp_request_bytes_max;
+    to.answer_bytes_max = from.resp_answer_bytes_max;
+    to.idle_timeout = milliseconds(from.resp_idle_max_ms);
+    to.request_timeout = milliseconds(from.resp_request_max_ms);
+    to.write_timeout = milliseconds(from.resp_stalled_answer_max_ms);
+    to.stop_timeout = milliseconds(from.stop_wait_max_ms);
+    to.auto_create_topics = from.auto_create_topics;
+    to.key_topic = from.resp_key_topic;
+    to.program_version = version_number();
+    return to;
+}
+
+resp::process_limit_options resp_limits_of(const config::server_options& from) {
+    resp::process_limit_options to;
+    to.request_bytes = from.resp_request_bytes_in_flight;
+    to.answer_bytes = from.resp_answer_bytes_in_flight;
+    to.connections_max = from.resp_connections_max;
+    to.connections_per_address_max = std::min(from.resp_connections_per_address_max, from.resp_connections_max);
     return to;
 }
 

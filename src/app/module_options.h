@@ -8,6 +8,8 @@
 #include "http/process_limits.h"
 #include "kafka/server/options.h"
 #include "kafka/server/process_limits.h"
+#include "resp/options.h"
+#include "resp/process_limits.h"
 #include "shard/store.h"
 
 namespace logstore::app {
@@ -20,5 +22,7 @@ kafka::process_limit_options process_limits_of(const config::server_options& fro
 /// `at`: where the door listens, which says whether it serves other machines.
 http::server_options http_options_of(const config::server_options& from, const env::socket_address& at);
 http::process_limit_options http_limits_of(const config::server_options& from);
+resp::server_options resp_options_of(const config::server_options& from);
+resp::process_limit_options resp_limits_of(const config::server_options& from);
 
 }  // namespace logstore::app

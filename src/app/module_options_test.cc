@@ -59,6 +59,23 @@ TEST(module_options, the_defaults_of_the_configuration_are_those_of_the_modules)
     EXPECT_EQ(http_limits.answer_bytes, http_limits_own.answer_bytes);
     EXPECT_EQ(http_limits.connections_max, http_limits_own.connections_max);
 
+    const resp::server_options resp = resp_options_of(defaults);
+    const resp::server_options resp_own;
+    EXPECT_EQ(resp.requests.request_bytes_max, resp_own.requests.request_bytes_max);
+    EXPECT_EQ(resp.answer_bytes_max, resp_own.answer_bytes_max);
+    EXPECT_EQ(resp.idle_timeout, resp_own.idle_timeout);
+    EXPECT_EQ(resp.request_timeout, resp_own.request_timeout);
+    EXPECT_EQ(resp.write_timeout, resp_own.write_timeout);
+    EXPECT_EQ(resp.stop_timeout, resp_own.stop_timeout);
+    EXPECT_EQ(resp.auto_create_topics, resp_own.auto_create_topics);
+    EXPECT_EQ(resp.key_topic, resp_own.key_topic);
+    const resp::process_limit_options resp_limits = resp_limits_of(defaults);
+    const resp::process_limit_options resp_limits_own;
+    EXPECT_EQ(resp_limits.request_bytes, resp_limits_own.request_bytes);
+    EXPECT_EQ(resp_limits.answer_bytes, resp_limits_own.answer_bytes);
+    EXPECT_EQ(resp_limits.connections_max, resp_limits_own.connections_max);
+    EXPECT_EQ(resp_limits.connections_per_address_max, resp_limits_own.connections_per_address_max);
+
     const shard_options shard = store_options_of(defaults, 4).shard;
     const shard_options shard_own;
     EXPECT_EQ(shard.journal_file_bytes, shard_own.journal_file_bytes);
@@ -147,6 +164,34 @@ read_wait_max_ms = 900
     EXPECT_EQ(limits.answer_bytes, 6u << 20);
     at.host = "";
     EXPECT_TRUE(http_options_of(from, at).origins.serves_other_machines);
+}
+
+TEST(module_options, what_is_set_reaches_the_redis_door) {
+    const config::server_options from = loaded(R"(
+[resp]
+key_topic = "cache"
+connections_max = 11
+connections_per_address_max = 12
+connections_idle_max_ms = 60000
+request_max_ms = 7000
+stalled_answer_max_ms = 8000
+request_bytes_max = "3MiB"
+request_bytes_in_flight = "4MiB"
+answer_bytes_max = "5MiB"
+answer_bytes_in_flight = "6MiB"
+)");
+    const resp::server_options to = resp_options_of(from);
+    EXPECT_EQ(to.key_topic, "cache");
+    EXPECT_EQ(to.idle_timeout, 60s);
+    EXPECT_EQ(to.request_timeout, 7s);
+    EXPECT_EQ(to.write_timeout, 8s);
+    EXPECT_EQ(to.requests.request_bytes_max, 3u << 20);
+    EXPECT_EQ(to.answer_bytes_max, 5u << 20);
+    const resp::process_limit_options limits = resp_limits_of(from);
+    EXPECT_EQ(limits.connections_max, 11u);
+    EXPECT_EQ(limits.connections_per_address_max, 11u);
+    EXPECT_EQ(limits.request_bytes, 4u << 20);
+    EXPECT_EQ(limits.answer_bytes, 6u << 20);
 }
 
 TEST(module_options, what_is_set_for_storage_arrives) {

@@ -134,7 +134,8 @@ env::task<> serving::stop() {
 
 /// What files and connections may take of `ulimit -n`.
 void limit_descriptors(config::server_options& options, std::uint32_t shards) {
-    const std::uint64_t connections = std::uint64_t(options.connections_max) + options.http_connections_max;
+    const std::uint64_t connections = std::uint64_t(options.connections_max) + options.http_connections_max +
+                                      (options.resp_listen.empty() ? 0 : options.resp_connections_max);
     descriptor_demand demand;
     demand.files = options.open_files_max;
     demand.connections = connections;
@@ -144,7 +145,7 @@ void limit_descriptors(config::server_options& options, std::uint32_t shards) {
     const descriptor_budget budget = share_descriptors(limit, demand);
     if (!budget.is_reduced) return;
     options.open_files_max = static_cast<std::uint32_t>(budget.files);
-    for (std::uint32_t* door : {&options.connections_max, &options.http_connections_max})
+    for (std::uint32_t* door : {&options.connections_max, &options.http_connections_max, &options.resp_connections_max})
         *door = static_cast<std::uint32_t>(std::max<std::uint64_t>(4, *door * budget.connections / connections));
     log_info("serve", "with a limit of {} open files there can be {} connections and {} open segment files; ulimit -n raises it",
              limit, budget.connections, budget.files);
@@ -156,7 +157,8 @@ int run_serve(const serve_arguments& arguments) {
     config::server_options options = arguments.options;
     set_log_level(options.log);
     // Looked at before anything is made on disk.
-    for (const std::string& address : {options.kafka_listen, options.kafka_advertise, options.http_listen}) {
+    for (const std::string& address :
+         {options.kafka_listen, options.kafka_advertise, options.http_listen, options.resp_listen}) {
         const auto parsed = env::socket_address::parse(address);
         if (parsed || address.empty()) continue;
         log_error("serve", "{}", parsed.error().message());

@@ -12,6 +12,7 @@ namespace logstore::config {
 std::span<const server_option> process_options();
 std::span<const server_option> kafka_options();
 std::span<const server_option> http_options();
+std::span<const server_option> resp_options();
 std::span<const server_option> topic_options();
 std::span<const server_option> storage_options();
 

@@ -1,5 +1,5 @@
 // Everything that can be set on a server. The option table, of which process_options.cc, kafka_options.cc,
-// http_options.cc, topic_options.cc and storage_options.cc each have a section, is the single source of names,
+// http_options.cc, resp_options.cc, topic_options.cc and storage_options.cc each have a section, is the single source of names,
 // meanings, defaults and bounds; the TOML reader, the printed configuration and the documentation all follow
 // it.
 #pragma once
@@ -64,6 +64,19 @@ struct server_options {
     std::uint64_t http_read_bytes_max = 0;
     std::uint64_t http_answer_bytes_in_flight = 0;
     std::int64_t http_read_wait_max_ms = 0;
+
+    // [resp]: the listener for Redis clients and what they may use.
+    std::string resp_listen;  ///< empty = none
+    std::string resp_key_topic;
+    std::uint32_t resp_connections_max = 0;
+    std::uint32_t resp_connections_per_address_max = 0;
+    std::int64_t resp_idle_max_ms = 0;
+    std::int64_t resp_request_max_ms = 0;
+    std::int64_t resp_stalled_answer_max_ms = 0;
+    std::uint64_t resp_request_bytes_max = 0;
+    std::uint64_t resp_request_bytes_in_flight = 0;
+    std::uint64_t resp_answer_bytes_max = 0;
+    std::uint64_t resp_answer_bytes_in_flight = 0;
 
     // [topics]: their number and what a topic gets when its own configuration does not say.
     bool auto_create_topics = false;

@@ -62,6 +62,7 @@ class ServerCase(unittest.TestCase):
     shards = 2
     open_files_max: int | None = None
     speaks_http = False
+    speaks_resp = False
 
     @classmethod
     def data_directory(cls) -> pathlib.Path:
@@ -72,6 +73,8 @@ class ServerCase(unittest.TestCase):
         cls.server = Server(cls.data_directory(), cls.shards, cls.open_files_max, cls.settings)
         if cls.speaks_http:
             cls.server.http_address = f"127.0.0.1:{free_port()}"
+        if cls.speaks_resp:
+            cls.server.resp_address = f"127.0.0.1:{free_port()}"
         cls.addClassCleanup(cls._clean)
         cls.server.start()
 

@@ -48,6 +48,7 @@ class Server:
         self.wrapper: list[str] = []  # a program that starts it, with its arguments
         self.address = f"127.0.0.1:{free_port()}"
         self.http_address: str | None = None  # none: it does not speak HTTP
+        self.resp_address: str | None = None  # none: nor Redis' protocol
         self.log = data.parent / f"{data.name}.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
@@ -65,7 +66,8 @@ class Server:
     def arguments(self) -> list[str]:
         settings = [part for name, value in self.settings.items() for part in ("--set", f"{name}={value}")]
         return [*self.wrapper, str(BINARY), "serve", "--data-dir", str(self.data), "--kafka", self.address,
-                "--shards", str(self.shards), *(["--http", self.http_address] if self.http_address else []), *settings]
+                "--shards", str(self.shards), *(["--http", self.http_address] if self.http_address else []),
+                *(["--resp", self.resp_address] if self.resp_address else []), *settings]
 
     def launch(self) -> None:
         """Starts the process without waiting for it to be ready."""

@@ -5,7 +5,7 @@ namespace logstore::app {
 namespace {
 
 struct serve_options_given {
-    std::string data_dir, kafka, advertise, http, shards;
+    std::string data_dir, kafka, advertise, http, resp, shards;
     std::vector<std::string> settings;
     serve_command serve;
 };
@@ -18,6 +18,7 @@ serve_command serve_of(const serve_options_given& given) {
                                                                 {"kafka.listen", &given.kafka},
                                                                 {"kafka.advertise", &given.advertise},
                                                                 {"http.listen", &given.http},
+                                                                {"resp.listen", &given.resp},
                                                                 {"shards", &given.shards}};
     for (const auto& [option, text] : flags)
         if (!text->empty()) made.overrides.push_back({option, *text});
@@ -47,6 +48,8 @@ void add_serve(command_parser& parser) {
                     "The address clients are told. Default: the one of --kafka.")
         ->type_name("HOST:PORT");
     serve.add_option("--http", given->http, "Where HTTP clients are served. Default: not at all.")
+        ->type_name("HOST:PORT");
+    serve.add_option("--resp", given->resp, "Where Redis clients are served. Default: not at all.")
         ->type_name("HOST:PORT");
     serve
         .add_option("--shards", given->shards,
