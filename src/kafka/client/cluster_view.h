@@ -9,9 +9,9 @@
 
 #include "env/gate.h"
 #include "env/turn.h"
+#include "env/wake_up.h"
 #include "kafka/client/backoff.h"
 #include "kafka/client/client_connection.h"
-#include "kafka/client/wake_up.h"
 #include "kafka/protocol/error_code.h"
 #include "kafka/protocol/messages/metadata.h"
 #include "model/topic_partition.h"
@@ -125,7 +125,7 @@ class cluster_view {
     /// Questions put to the cluster so far, and the last of them that was answered.
     std::uint64_t questions_ = 0;
     std::uint64_t answered_ = 0;
-    change_signal shut_;
+    env::change_signal shut_;
     std::optional<error> trouble_;
     bool closed_ = false;
     env::gate inside_;

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "env/gate.h"
+#include "env/wake_up.h"
 #include "kafka/client/cluster_view.h"
 #include "kafka/client/record_block.h"
-#include "kafka/client/wake_up.h"
 #include "kafka/protocol/messages/fetch.h"
 
 namespace logstore::kafka {
@@ -116,8 +116,8 @@ class consumer {
     bool is_refreshing_ = false;
     env::monotonic_time next_refresh_at_;
     std::optional<env::monotonic_time> next_step_at_;
-    wake_up wake_;
-    change_signal news_;
+    env::wake_up wake_;
+    env::change_signal news_;
     env::gate inside_;
 };
 

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "env/gate.h"
+#include "env/wake_up.h"
 #include "kafka/client/cluster_view.h"
 #include "kafka/client/produce_batch.h"
 #include "kafka/client/records.h"
-#include "kafka/client/wake_up.h"
 #include "kafka/protocol/messages/produce.h"
 
 namespace logstore::kafka {
@@ -223,9 +223,9 @@ class producer {
     std::uint32_t refreshes_failed_ = 0;
     env::monotonic_time next_refresh_at_;
     std::optional<env::monotonic_time> next_step_at_;
-    wake_up wake_;
+    env::wake_up wake_;
     /// Somebody waits for room, or for everything to be settled.
-    change_signal settled_;
+    env::change_signal settled_;
     env::gate inside_;
 };
 

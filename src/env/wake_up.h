@@ -9,13 +9,13 @@
 #include "base/check.h"
 #include "env/executor.h"
 
-namespace logstore::kafka {
+namespace logstore::env {
 
 /// Wakes the one coroutine that waits, or that will wait next. Nothing is resumed inside tell(). One
 /// executor; outlives the waiting coroutine.
 class wake_up {
   public:
-    explicit wake_up(env::executor& loop) : loop_(loop) {}
+    explicit wake_up(executor& loop) : loop_(loop) {}
     wake_up(const wake_up&) = delete;
     wake_up& operator=(const wake_up&) = delete;
     ~wake_up() { CHECK(!waiter_, "a coroutine still waits"); }
@@ -27,10 +27,10 @@ class wake_up {
     }
 
     /// `co_await wake.wait(until)`: completes when told since the last wait, or at `until`.
-    auto wait(std::optional<env::monotonic_time> until = {}) {
+    auto wait(std::optional<monotonic_time> until = {}) {
         struct awaiter {
             wake_up& self;
-            std::optional<env::monotonic_time> until;
+            std::optional<monotonic_time> until;
             bool await_ready() const noexcept { return false; }
             void await_suspend(std::coroutine_handle<> waiting) { self.suspend(waiting, until); }
             void await_resume() const noexcept { self.told_ = false; }
@@ -39,7 +39,7 @@ class wake_up {
     }
 
   private:
-    void suspend(std::coroutine_handle<> waiting, std::optional<env::monotonic_time> until) {
+    void suspend(std::coroutine_handle<> waiting, std::optional<monotonic_time> until) {
         CHECK(!waiter_, "one coroutine waits at a time");
         waiter_ = waiting;
         if (told_) return loop_.post([this] { resume(); });
@@ -51,17 +51,17 @@ class wake_up {
     }
     void resume() { std::exchange(waiter_, {}).resume(); }
 
-    env::executor& loop_;
+    executor& loop_;
     bool told_ = false;
     std::coroutine_handle<> waiter_;
-    std::optional<env::timer_id> timer_;
+    std::optional<timer_id> timer_;
 };
 
 /// Wakes all coroutines that wait; those that begin to wait later wait for the next time. They look again at
 /// what they wait for. One executor; outlives the waiting coroutines.
 class change_signal {
   public:
-    explicit change_signal(env::executor& loop) : loop_(loop) {}
+    explicit change_signal(executor& loop) : loop_(loop) {}
     change_signal(const change_signal&) = delete;
     change_signal& operator=(const change_signal&) = delete;
     ~change_signal() { CHECK(waiting_.empty(), "{} coroutines still wait", waiting_.size()); }
@@ -82,8 +82,8 @@ class change_signal {
     }
 
   private:
-    env::executor& loop_;
+    executor& loop_;
     std::vector<std::coroutine_handle<>> waiting_;
 };
 
-}  // namespace logstore::kafka
+}  // namespace logstore::env
