@@ -54,6 +54,7 @@ constexpr std::array scaled_limits{
     scaled_limit{"storage.pinned_bytes_max", in_mebibytes(8)},
     scaled_limit{"storage.tail_cache_bytes", in_mebibytes(2)},
     scaled_limit{"storage.index_cache_bytes", in_mebibytes(1)},
+    scaled_limit{"kv.memory_bytes", in_mebibytes(16)},
 };
 
 config::server_options scaled(const config::server_options& from, std::uint64_t thousandths) {
@@ -103,7 +104,7 @@ std::uint64_t memory_of_limits(const config::server_options& limits, std::uint32
     return program_bytes + shards * of_shard + limits.in_flight_bytes / 8 * 9 +
            limits.answer_bytes_in_flight +
            limits.connections_max * (kafka::connection::floor_bytes + connection_bytes) +
-           limits.partitions_max * partition_bytes + of_decompression + of_http + of_resp;
+           limits.partitions_max * partition_bytes + limits.kv_memory_bytes + of_decompression + of_http + of_resp;
 }
 
 memory_plan plan_memory(config::server_options options, std::uint32_t shards, std::uint64_t usable_bytes) {

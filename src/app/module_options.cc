@@ -46,6 +46,11 @@ store_options store_options_of(const config::server_options& from, std::uint32_t
     to.shard.open_files_max = std::max<std::size_t>(16, from.open_files_max / shards);
     // At least what the journals take: the store sees to that, which knows their size.
     to.shard.reserve_bytes = from.free_bytes_min;
+    kv::view_resources_options views;
+    views.memory_bytes = from.kv_memory_bytes;
+    views.write_buffer_bytes = std::min(from.kv_write_buffer_bytes, from.kv_memory_bytes / 2);
+    views.threads = static_cast<int>(from.kv_threads);
+    to.shard.views = std::make_shared<const kv::view_resources>(views);
     to.topics.partitions_default = from.partitions_default;
     to.topics.limits.partitions_per_topic_max = static_cast<std::int32_t>(from.partitions_per_topic_max);
     to.topics.limits.partitions_max = from.partitions_max;

@@ -44,6 +44,8 @@ env::task<result<std::vector<std::string>>> give_up_damage(env::environment worl
     options.data_dir = std::move(data_dir);
     options.accept_loss = true;
     options.shard.journal_file_bytes = journal_file_bytes;
+    // What the logs lose is in their key views: those are removed, and built anew by the next start.
+    options.shard.views = std::make_shared<const kv::view_resources>(kv::view_resources_options());
     std::vector<env::environment> worlds{world};
     auto opened = co_await store::open(std::move(worlds), std::move(options), [](error why) { end_process(why); });
     if (!opened) co_return std::unexpected(opened.error());

@@ -20,6 +20,8 @@ constexpr std::array<std::string_view, 4> cleanup_unsupported{"compact", "compac
 constexpr std::array<std::string_view, 1> compression_words{"producer"};
 constexpr std::array<std::string_view, 5> compression_unsupported{"uncompressed", "gzip", "snappy", "lz4",
                                                                   "zstd"};
+constexpr std::array<std::string_view, 2> switch_words{"false", "true"};
+constexpr std::array<std::string_view, 3> partitioner_words{"auto", "murmur2", "crc32"};
 constexpr std::array<std::string_view, 1> unclean_words{"false"};
 constexpr std::array<std::string_view, 1> unclean_unsupported{"true"};
 
@@ -84,6 +86,19 @@ constexpr std::array table{
         .unit = "ms",
         .min = 0,
         .max = int64_max,
+    }),
+    bound<&topic_settings::keeps_key_view>({
+        .name = "kv.enabled",
+        .meaning = "Whether each partition keeps a view of the latest record of every key, for reads by key.",
+        .type = config_type::boolean,
+        .words = switch_words,
+    }),
+    bound<&topic_settings::key_rule>({
+        .name = "kv.partitioner",
+        .meaning = "Where a read by key looks for a key: where the Java clients (murmur2) or librdkafka (crc32) put it, or "
+                   "where the keys so far say (auto).",
+        .type = config_type::text,
+        .words = partitioner_words,
     }),
     bound<&topic_settings::message_bytes_max>({
         .name = "max.message.bytes",

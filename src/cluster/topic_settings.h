@@ -7,6 +7,8 @@ namespace logstore::cluster {
 
 enum class timestamp_type : std::uint8_t { create_time, log_append_time };
 enum class cleanup_policy : std::uint8_t { remove };
+/// By which rule a key's partition is known to who reads by key.
+enum class key_partitioner : std::uint8_t { automatic, murmur2, crc32 };
 enum class compression_type : std::uint8_t { producer };
 
 /// The settings of one topic. A fresh one holds this program's defaults (Kafka's, where Kafka has them).
@@ -23,6 +25,8 @@ struct topic_settings {
     cleanup_policy cleanup = cleanup_policy::remove;
     compression_type compression = compression_type::producer;
     bool unclean_leader_election = false;
+    bool keeps_key_view = false;
+    key_partitioner key_rule = key_partitioner::automatic;
     // Accepted for the tools that set them; every acknowledged record is on stable storage, so neither
     // changes anything.
     std::int64_t flush_messages = 1;

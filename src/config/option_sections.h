@@ -15,5 +15,6 @@ std::span<const server_option> http_options();
 std::span<const server_option> resp_options();
 std::span<const server_option> topic_options();
 std::span<const server_option> storage_options();
+std::span<const server_option> kv_options();
 
 }  // namespace logstore::config

@@ -1,5 +1,6 @@
 // The option table: the single source of names, meanings, defaults and bounds. Its sections are in
-// process_options.cc, kafka_options.cc, http_options.cc, resp_options.cc, topic_options.cc and storage_options.cc.
+// process_options.cc, kafka_options.cc, http_options.cc, resp_options.cc, topic_options.cc,
+// storage_options.cc and kv_options.cc.
 #include "config/option_sections.h"
 
 namespace logstore::config {
@@ -8,7 +9,7 @@ namespace {
 std::vector<server_option> joined_sections() {
     std::vector<server_option> all;
     for (const auto section :
-         {process_options(), kafka_options(), http_options(), resp_options(), topic_options(), storage_options()})
+         {process_options(), kafka_options(), http_options(), resp_options(), topic_options(), storage_options(), kv_options()})
         all.insert(all.end(), section.begin(), section.end());
     return all;
 }

@@ -1,7 +1,7 @@
 // Everything that can be set on a server. The option table, of which process_options.cc, kafka_options.cc,
-// http_options.cc, resp_options.cc, topic_options.cc and storage_options.cc each have a section, is the single source of names,
-// meanings, defaults and bounds; the TOML reader, the printed configuration and the documentation all follow
-// it.
+// http_options.cc, resp_options.cc, topic_options.cc, storage_options.cc and kv_options.cc each have a section, is the
+// single source of names, meanings, defaults and bounds; the TOML reader, the printed configuration and the
+// documentation all follow it.
 #pragma once
 
 #include <cstdint>
@@ -98,6 +98,9 @@ struct server_options {
     std::uint64_t journal_file_bytes = 0;
     std::uint32_t journal_files = 0;
     std::uint64_t pinned_bytes_max = 0;
+    std::uint64_t kv_memory_bytes = 0;
+    std::uint64_t kv_write_buffer_bytes = 0;
+    std::uint32_t kv_threads = 0;
     std::uint64_t tail_cache_bytes = 0;
     std::uint64_t index_cache_bytes = 0;
     std::int64_t checkpoint_interval_ms = 0;

@@ -72,10 +72,13 @@ rocksdb::Status prepare(rocksdb::Env& env, const std::string& directory) {
     if (status.ok()) status = env.GetChildren(directory, &names);
     for (const std::string& name : names) {
         if (!status.ok()) break;
-        if (name == "." || name == "..") continue;
+        if (name == "." || name == ".." || name == "LOCK") continue;
         std::unique_ptr<rocksdb::SequentialFile> file;
         status = env.NewSequentialFile(directory + "/" + name, &file, rocksdb::EnvOptions());
-        if (status.ok()) status = file->InvalidateCache(0, 0);
+        if (!status.ok()) continue;
+        const rocksdb::Status dropped = file->InvalidateCache(0, 0);
+        // Files in memory have no page cache.
+        if (!dropped.IsNotSupported()) status = dropped;
     }
     return status;
 }

@@ -51,7 +51,8 @@ rocksdb::BlockBasedTableOptions table_options(std::shared_ptr<rocksdb::Cache> ca
 view_resources::view_resources(view_resources_options options) : view_resources(options, nullptr) {}
 
 view_resources::view_resources(view_resources_options options, std::unique_ptr<rocksdb::Env> files)
-    : files_(std::move(files)), cache_(rocksdb::NewLRUCache(options.memory_bytes, -1, false, 0.5)),
+    : stops_like_a_crash_(options.stops_like_a_crash),
+      files_(std::move(files)), cache_(rocksdb::NewLRUCache(options.memory_bytes, -1, false, 0.5)),
       view_(std::make_unique<rocksdb::Options>()) {
     rocksdb::Options& view = *view_;
     if (files_ != nullptr) view.env = files_.get();

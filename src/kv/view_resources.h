@@ -21,6 +21,8 @@ struct view_resources_options {
     int open_files_per_view = 64;
     /// Threads that write and merge files.
     int threads = 2;
+    /// A stop leaves no more than a crash does: for tests.
+    bool stops_like_a_crash = false;
 };
 
 /// Outlives every view that uses it. Any thread.
@@ -35,12 +37,14 @@ class view_resources {
 
     /// What one view is opened with.
     const rocksdb::Options& of_a_view() const { return *view_; }
+    bool stops_like_a_crash() const { return stops_like_a_crash_; }
     /// Of the memory above, in use.
     std::size_t memory_used_bytes() const;
 
   private:
     view_resources(view_resources_options options, std::unique_ptr<rocksdb::Env> files);
 
+    const bool stops_like_a_crash_;
     std::unique_ptr<rocksdb::Env> files_;  ///< none: those of the machine
     std::shared_ptr<rocksdb::Cache> cache_;
     std::unique_ptr<rocksdb::Options> view_;

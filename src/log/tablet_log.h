@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,8 +78,9 @@ class tablet_log {
 
     /// A segment was sealed since retention was applied: the size limit may be passed.
     bool has_sealed_since_retention() const { return sealed_since_retention_; }
-    /// Deletes sealed segments by age and size. Answers how many bytes went.
-    env::task<result<std::uint64_t>> apply_retention(timestamp_ms now);
+    /// Deletes sealed segments by age and size, none that holds `limit` or what is behind it. Answers how many bytes went.
+    env::task<result<std::uint64_t>> apply_retention(timestamp_ms now, offset limit = no_limit);
+    static constexpr offset no_limit{std::numeric_limits<std::int64_t>::max()};
     /// Moves the log start, durably, and deletes what lies wholly below it. REQUIRES: below the durable end.
     env::task<result<>> move_log_start(offset to);
     /// Renames the directory out of the way, durably; remove_renamed deletes what it holds.

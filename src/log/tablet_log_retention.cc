@@ -37,7 +37,7 @@ env::task<> tablet_log::roll_when_old(timestamp_ms now) {
     if (is_older_than_retention(largest, now)) roll();
 }
 
-env::task<result<std::uint64_t>> tablet_log::apply_retention(timestamp_ms now) {
+env::task<result<std::uint64_t>> tablet_log::apply_retention(timestamp_ms now, offset limit) {
     sealed_since_retention_ = false;
     auto loaded = co_await load_sealed();
     if (!loaded) co_return std::unexpected(loaded.error());
@@ -72,7 +72,7 @@ env::task<result<std::uint64_t>> tablet_log::apply_retention(timestamp_ms now) {
                              total - freed - left_over - segment.bytes >= static_cast<std::uint64_t>(settings_.retention_bytes);
         const offset after = index + 1 < sealed_.size() ? sealed_[index + 1].base : live_.front()->base();
         const bool is_below = after <= log_start_;  // left over: the log start moved before
-        if (!is_old && !is_over && !is_below) break;
+        if (after > limit || (!is_old && !is_over && !is_below)) break;
         (is_below ? left_over : freed) += segment.bytes;
         new_start = std::max(new_start, after);
     }

@@ -130,6 +130,7 @@ env::task<bool> key_lookup::ask(std::size_t answer_bytes_max, bool is_one_by_one
     std::vector<request> asked = std::exchange(requests_, {});
     request_places_.clear();
     if (asked.empty()) co_return true;
+    for (request& one : asked) one.what.bytes_max = answer_bytes_max;
     bool fits = true;
     if (is_one_by_one || asked.size() == 1) {
         for (request& one : asked) {

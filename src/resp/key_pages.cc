@@ -35,13 +35,10 @@ env::task<key_page> key_pages::read(page_request what) {
 }
 
 env::task<key_pages::key_count> key_pages::count(std::int32_t partition) {
-    key_read_request nothing;
-    nothing.tablet = at(partition);
-    const key_read_outcome caught_up = co_await with_.target.read_keys(std::move(nothing));
-    const key_view_status view = co_await with_.target.key_view(at(partition));
+    const key_count_outcome counted = co_await with_.target.count_keys(at(partition));
     key_count answer;
-    answer.code = caught_up.code != tablet_errc::ok ? caught_up.code : view.code;
-    answer.count = view.key_count;
+    answer.code = counted.code;
+    answer.count = counted.count;
     co_return answer;
 }
 

@@ -13,11 +13,11 @@
 #include "model/topic_id.h"
 #include "model/topic_partition.h"
 #include "shard/append_call.h"
-#include "shard/keys.h"
 #include "shard/log_start.h"
 #include "shard/read.h"
 #include "shard/tablet_size.h"
 #include "shard/wait_signal.h"
+#include "tablet/keys.h"
 
 namespace logstore {
 
@@ -56,7 +56,7 @@ class broker {
     /// back segment by segment.
     virtual env::task<log_start_outcome> move_log_start(log_start_request request) = 0;
 
-    // By key, for topics with a view (kv.enabled). The first three wait until the view has caught up with what
+    // By key, for topics with a view (kv.enabled). All but the last wait until the view has caught up with what
     // was acknowledged before the call, for a limited time; then the code is view_building. A broker without
     // views says no_view.
     virtual env::task<key_read_outcome> read_keys(key_read_request) { co_return no_view<key_read_outcome>(); }
@@ -64,6 +64,7 @@ class broker {
     virtual env::task<key_write_outcome> write_keys(key_write_request) {
         co_return no_view<key_write_outcome>();
     }
+    virtual env::task<key_count_outcome> count_keys(tablet_id) { co_return no_view<key_count_outcome>(); }
     virtual env::task<key_view_status> key_view(tablet_id) { co_return no_view<key_view_status>(); }
 
     /// What tablets of any shard take on disk, in the order asked. The first time after a start their files

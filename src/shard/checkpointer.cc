@@ -76,7 +76,7 @@ env::task<> checkpointer::run() {
 }
 
 env::task<> checkpointer::relieve(bool is_due) {
-    const bool is_stuck = !owner_.waiting_.empty();
+    const bool is_stuck = owner_.is_awaiting_room();
     if (!is_journal_pressed() && !is_memory_pressed() && !is_stuck && (!is_due || owner_.dirty_.empty())) co_return;
     const std::uint64_t released_before = owner_.journal_.counters().files_released;
     const std::uint64_t pinned_before = owner_.context_.pinned_bytes;
@@ -85,7 +85,7 @@ env::task<> checkpointer::relieve(bool is_due) {
         done = co_await write_behind_all();
         owner_.admit_waiting();
     }
-    if (done && (is_journal_pressed() || is_due || !owner_.waiting_.empty())) {
+    if (done && (is_journal_pressed() || is_due || owner_.is_awaiting_room())) {
         const env::monotonic_time begun = owner_.world_.time().now();
         // Under pressure the oldest files are enough; by the clock everything leaves, so that a replay stays short.
         done = co_await checkpoint(is_due ? owner_.journal_.durable_sequence() : owner_.journal_.oldest_full_file_end());
@@ -100,7 +100,7 @@ env::task<> checkpointer::relieve(bool is_due) {
     // Still above the half: go on at once, after others had their turn. Nothing freed: the next tick tries again.
     const bool has_freed =
         owner_.journal_.counters().files_released > released_before || owner_.context_.pinned_bytes < pinned_before;
-    const bool is_pressed = is_journal_pressed() || is_memory_pressed() || !owner_.waiting_.empty();
+    const bool is_pressed = is_journal_pressed() || is_memory_pressed() || owner_.is_awaiting_room();
     if (is_pressed && done && has_freed) woken_ = true;
     if (!done) co_await env::sleep(owner_.world_.loop, std::chrono::milliseconds(50));
     co_await env::yield(owner_.world_.loop);
@@ -228,7 +228,8 @@ env::task<bool> checkpointer::apply_retention_to(tablet_id id, timestamp_ms now)
     shard::hosted* target = owner_.find(id);
     if (target == nullptr || target->replica->is_closed() || stopping_) co_return false;
     ++target->uses;
-    auto freed = co_await target->replica->log().apply_retention(now);
+    const offset limit = co_await owner_.retention_limit(target);
+    auto freed = co_await target->replica->log().apply_retention(now, limit);
     --target->uses;
     if (!freed) {
         const result<> failed = std::unexpected(freed.error());

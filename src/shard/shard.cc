@@ -86,6 +86,12 @@ bool shard::has_room(std::size_t batch_bytes) const {
            context_.pinned_bytes + batch_bytes <= options_.pinned_bytes_max;
 }
 
+std::uint64_t shard::batch_bytes_max(const tablet& replica) const {
+    // Half of the pinned limit, and half a journal file.
+    const std::uint64_t admitted = std::min<std::uint64_t>(journal_.entry_bytes_max(), options_.pinned_bytes_max / 2);
+    return std::min<std::uint64_t>(admitted, replica.settings().batch_bytes_max);
+}
+
 void shard::append_here(append_call& call) {
     hosted* target = find(call.tablet);
     if (target == nullptr || target->replica->is_closed()) return refuse(call, tablet_errc::unknown_tablet);
@@ -94,10 +100,7 @@ void shard::append_here(append_call& call) {
     if (context_.is_full || is_low_on_space_) return refuse(call, tablet_errc::storage_unavailable);
     const auto header = read_record_batch_header(call.batch);
     if (!header || header->size_bytes() != call.batch.size()) return refuse(call, tablet_errc::corrupt_batch);
-    // Larger than the pinned limit or half a journal file could never be admitted.
-    if (call.batch.size() > std::min<std::uint64_t>(journal_.entry_bytes_max(), options_.pinned_bytes_max / 2) ||
-        call.batch.size() > target->replica->settings().batch_bytes_max)
-        return refuse(call, tablet_errc::batch_too_large);
+    if (call.batch.size() > batch_bytes_max(*target->replica)) return refuse(call, tablet_errc::batch_too_large);
     if (!waiting_.empty() || !has_room(call.batch.size())) {
         waiting_append held{&call, {}};
         if (call.owner == nullptr) {
@@ -120,6 +123,8 @@ void shard::append_now(append_call& call, hosted& target, const record_batch_hea
     ++counters_.appended_batches;
     counters_.appended_records += static_cast<std::uint64_t>(header.record_count);
     counters_.appended_bytes += call.batch.size();
+    if (target.view != nullptr && target.view->notes_appends())
+        target.view->note_appended(call.batch, call.outcome.base_offset);
     if (!target.is_dirty) {
         target.is_dirty = true;
         dirty_.push_back(&target);
@@ -242,7 +247,8 @@ env::task<> shard::write_behind(hosted* target) {
         admit_waiting();
         // By size at every seal: a fast producer fills a disk between two looks of the clock.
         if (target->replica->log().has_sealed_since_retention() && !target->replica->is_closed()) {
-            auto freed = co_await target->replica->log().apply_retention(world_.time().wall_now());
+            const offset limit = co_await retention_limit(target);
+            auto freed = co_await target->replica->log().apply_retention(world_.time().wall_now(), limit);
             const result<> applied = freed ? result<>{} : result<>(std::unexpected(freed.error()));
             if (!accept_storage_result(applied)) break;
             if (*freed > 0)
@@ -374,8 +380,10 @@ env::task<> shard::wait_for_data(std::vector<seen_tablet> seen, env::monotonic_t
 // Topics.
 
 env::task<result<>> shard::remove_hosted(std::unique_ptr<hosted> gone) {
+    if (gone->view != nullptr) gone->view->stop();
     // Readers and writers that hold it finish first; nothing new finds it.
     while (gone->uses > 0) co_await env::sleep(world_.loop, std::chrono::milliseconds(1));
+    if (gone->view != nullptr) co_await remove_view(std::move(gone->view));
     std::erase(dirty_, gone.get());
     co_return co_await gone->replica->log().rename_for_deletion();
 }
@@ -428,16 +436,18 @@ env::task<result<>> shard::set_topics(std::shared_ptr<const std::vector<hosted_t
             if (!is_local(id)) continue;
             if (hosted* known = find(id)) {
                 known->replica->set_settings(topic.settings);
+                co_await set_view(known);
                 continue;
             }
             std::optional<recovery_point> point;
             if (found) {
                 if (const auto at = found->find(id); at != found->end()) point = at->second;
             }
-            auto held = std::make_unique<hosted>();
+            auto held = std::make_unique<hosted>(world_.loop);
             held->replica = std::make_unique<tablet>(context_, id, topic.name, topic.settings,
                                                      leader_epoch(options_.boot.value()), point);
-            tablets_.emplace(id, std::move(held));
+            hosted* made = tablets_.emplace(id, std::move(held)).first->second.get();
+            co_await set_view(made);
         }
     }
     co_return result<>{};
@@ -451,6 +461,8 @@ env::task<result<>> shard::stop() {
     }
     while (!pending_.empty() && !has_failed_) co_await env::sleep(world_.loop, std::chrono::milliseconds(1));
     checkpointer_->stop();
+    for (const auto& [id, held] : tablets_)
+        if (held->view != nullptr) held->view->stop();
     co_await work_.close();
     result<> closed = fail(std::make_error_code(std::errc::io_error), "storage failed");
     if (!has_failed_) closed = co_await checkpointer_->close_all();

@@ -20,6 +20,7 @@
 #include "shard/read.h"
 #include "shard/shard_figures.h"
 #include "shard/tablet_size.h"
+#include "tablet/key_view.h"
 
 namespace logstore {
 
@@ -28,6 +29,9 @@ struct shard_options {
     std::string journal_folder;
     std::string recovery_folder;
     std::string logs_folder;
+    /// Of the key views; without resources no topic keeps one.
+    std::string views_folder;
+    std::shared_ptr<const kv::view_resources> views;
     std::uint64_t journal_file_bytes = std::uint64_t(64) << 20;
     std::uint32_t journal_files = 4;
     /// Bytes only memory and the journal hold; above, appends wait.
@@ -97,6 +101,12 @@ class shard final : public journal_listener {
     env::task<epoch_end_outcome> find_epoch_end(epoch_end_request request);
     /// Durable when it completes with ok.
     env::task<log_start_outcome> move_log_start(log_start_request request);
+    // By key (shard/broker.h).
+    env::task<key_read_outcome> read_keys(key_read_request request);
+    env::task<key_scan_outcome> scan_keys(key_scan_request request);
+    env::task<key_write_outcome> write_keys(key_write_request request);
+    env::task<key_count_outcome> count_keys(key_view_request request);
+    env::task<key_view_status> key_view_of(key_view_request request);
     /// One of each, in the order asked, of tablets of any shard.
     env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets);
     /// Of the file system that holds the tablets.
@@ -116,7 +126,11 @@ class shard final : public journal_listener {
     friend class checkpointer;
 
     struct hosted {
+        explicit hosted(env::executor& loop) : key_turn(loop) {}
         std::unique_ptr<tablet> replica;
+        std::unique_ptr<key_view> view;  // where the topic keeps one
+        std::uint32_t view_uses = 0;     // coroutines that hold the view over a suspension
+        env::turn key_turn;              // of writes by key, until they have their place in the log
         bool is_dirty = false;    // in dirty_: needs the journal
         bool is_writing = false;  // a write behind is under way
         std::uint32_t uses = 0;   // coroutines that hold it over a suspension
@@ -133,6 +147,8 @@ class shard final : public journal_listener {
 
     void append_here(append_call& call);
     bool has_room(std::size_t batch_bytes) const;
+    /// A larger batch could never be admitted.
+    std::uint64_t batch_bytes_max(const tablet& replica) const;
     void append_now(append_call& call, hosted& target, const record_batch_header& header);
     void admit_waiting();
     void finish(append_call& call, append_outcome outcome);
@@ -144,13 +160,31 @@ class shard final : public journal_listener {
     /// Has the tablet's own shard answer by `here`; stopping when that one takes no calls any more.
     template <class Outcome, class Request>
     env::task<Outcome> at_owner(Request request, env::task<Outcome> (shard::*here)(Request));
+    /// Starts or ends the view as the tablet's settings say.
+    env::task<> set_view(hosted* target);
+    env::task<> remove_view(std::unique_ptr<key_view> gone);
+    std::string view_directory(const tablet_id& id) const;
+    /// How far the log start may go by itself, and whether it may go to `to` now (a client's wish).
+    env::task<offset> retention_limit(hosted* target);
+    env::task<tablet_errc> bring_view_to(hosted* target, offset to);
+    tablet_errc find_view(const tablet_id& id, hosted** found);
+    env::task<key_read_outcome> read_keys_here(key_read_request request);
+    env::task<key_scan_outcome> scan_keys_here(key_scan_request request);
+    env::task<key_write_outcome> write_keys_here(key_write_request request);
+    /// Leaves in `bytes` the batch of what happens, and room for it; nothing suspends after that.
+    env::task<tablet_errc> decide_writes(hosted* target, class key_batch* batch, byte_vector* bytes);
+    env::task<key_write_outcome> write_keys_of(hosted* target, key_write_request request);
+    env::task<key_count_outcome> count_keys_here(key_view_request request);
+    env::task<key_view_status> key_view_here(key_view_request request);
     env::task<read_outcome> read_here(read_request request);
     env::task<list_offset_outcome> list_offset_here(list_offset_request request);
     env::task<epoch_end_outcome> find_epoch_end_here(epoch_end_request request);
     env::task<log_start_outcome> move_log_start_here(log_start_request request);
     env::task<tablet_errc> move_log_start_of(hosted* target, offset to);
-    /// Ok when there is room for a small journal entry; why there will be none otherwise.
-    env::task<tablet_errc> wait_for_room(const tablet* asking);
+    /// Ok when there is room for a journal entry of so much; why there will be none otherwise.
+    env::task<tablet_errc> wait_for_room(const tablet* asking, std::size_t batch_bytes = 0);
+    /// Somebody waits for the journal or memory to become free.
+    bool is_awaiting_room() const { return !waiting_.empty() || room_waiters_ > 0; }
     /// The tablet is the answer's.
     env::task<> measure(tablet_size* answer);
     /// Of those that are local, in the order asked.
@@ -176,6 +210,7 @@ class shard final : public journal_listener {
     std::vector<hosted*> dirty_;
     std::deque<pending_append> pending_;
     std::deque<waiting_append> waiting_;
+    std::size_t room_waiters_ = 0;
     std::vector<append_call*> refused_;
     std::vector<burst_listener*> burst_listeners_;
     std::unique_ptr<class checkpointer> checkpointer_;
@@ -194,7 +229,7 @@ template <class Outcome, class Request>
 env::task<Outcome> shard::at_owner(Request request, env::task<Outcome> (shard::*here)(Request)) {
     shard& owner = owner_of(request.tablet);
     if (&owner == this) co_return co_await (this->*here)(std::move(request));
-    auto remote = [&owner, here, request] { return (owner.*here)(request); };
+    auto remote = [&owner, here, &request] { return (owner.*here)(std::move(request)); };
     auto out = co_await call_on(world_.loop, owner.world_.loop, owner.work_, std::move(remote));
     if (out) co_return std::move(*out);
     Outcome stopped;

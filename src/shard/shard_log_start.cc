@@ -4,14 +4,16 @@
 
 namespace logstore {
 
-env::task<tablet_errc> shard::wait_for_room(const tablet* asking) {
+env::task<tablet_errc> shard::wait_for_room(const tablet* asking, std::size_t batch_bytes) {
     // As an append, it leaves alone what the journal keeps for checkpoints: who asks is a client.
-    while (!has_room(0)) {
+    while (!has_room(batch_bytes)) {
         if (asking->is_closed()) co_return tablet_errc::unknown_tablet;
         if (is_stopping_ || has_failed_) co_return tablet_errc::stopping;
         if (context_.is_full || is_low_on_space_) co_return tablet_errc::storage_unavailable;
         checkpointer_->wake();
+        ++room_waiters_;
         co_await env::sleep(world_.loop, std::chrono::milliseconds(5));
+        --room_waiters_;
     }
     co_return tablet_errc::ok;
 }
@@ -23,6 +25,8 @@ env::task<tablet_errc> shard::move_log_start_of(hosted* target, offset to) {
     // Room may have come in the moment in which the topic went.
     if (replica.is_closed()) co_return tablet_errc::unknown_tablet;
     if (is_stopping_ || has_failed_) co_return tablet_errc::stopping;
+    const tablet_errc reached = co_await bring_view_to(target, to);
+    if (reached != tablet_errc::ok) co_return reached;
     auto moved = co_await replica.log().move_log_start(to);
     if (moved) co_return tablet_errc::ok;
     if (moved.error().code == std::errc::no_buffer_space) co_return tablet_errc::storage_unavailable;

@@ -1,6 +1,7 @@
 #include "shard/store.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/logging.h"
 #include "env/lanes.h"
@@ -25,7 +26,7 @@ recovery_options recovery_options_of(const store_options& options) {
     return out;
 }
 
-tablet_settings settings_of(const cluster::topic_settings& from) {
+tablet_settings settings_of(const cluster::topic_settings& from, std::int32_t partition_count) {
     tablet_settings out;
     out.log.segment_bytes = static_cast<std::uint64_t>(from.segment_bytes);
     out.log.segment_ms = from.segment_ms;
@@ -33,13 +34,16 @@ tablet_settings settings_of(const cluster::topic_settings& from) {
     out.log.retention_ms = from.retention_ms;
     out.batch_bytes_max = static_cast<std::size_t>(from.message_bytes_max);
     out.log_append_time = from.timestamps == cluster::timestamp_type::log_append_time;
+    out.keeps_key_view = from.keeps_key_view;
+    out.partition_count = partition_count;
     return out;
 }
 
 std::shared_ptr<const std::vector<hosted_topic>> hosted_topics_of(const cluster::topic_image& image) {
     auto hosted = std::make_shared<std::vector<hosted_topic>>();
     for (const cluster::topic_ptr& topic : image.topics())
-        hosted->push_back({topic->id, topic->name, topic->partition_count, settings_of(topic->settings)});
+        hosted->push_back({topic->id, topic->name, topic->partition_count,
+                           settings_of(topic->settings, topic->partition_count)});
     return hosted;
 }
 
@@ -93,6 +97,19 @@ env::task<result<std::vector<owned_tablet_directory>>> list_tablet_directories(e
     co_return found;
 }
 
+/// Whether `name` is that of a key view (shard::view_directory) which some topic keeps.
+bool is_view_wanted(const cluster::topic_image& image, std::string_view name) {
+    const std::size_t dash = name.rfind('-');
+    if (dash == std::string_view::npos) return false;
+    const auto id = topic_id::from_text(name.substr(0, dash));
+    std::int32_t partition = -1;
+    const char* end = name.data() + name.size();
+    const auto [rest, failure] = std::from_chars(name.data() + dash + 1, end, partition);
+    if (!id || failure != std::errc{} || rest != end) return false;
+    const cluster::topic_ptr topic = image.find(*id);
+    return topic != nullptr && topic->settings.keeps_key_view && partition >= 0 && partition < topic->partition_count;
+}
+
 }  // namespace
 
 store::store(std::vector<env::environment> worlds, store_options options, std::function<void(error)> on_fatal)
@@ -101,6 +118,7 @@ store::store(std::vector<env::environment> worlds, store_options options, std::f
     options_.shard.journal_folder = folder("journal");
     options_.shard.recovery_folder = folder("recovery");
     options_.shard.logs_folder = folder("logs");
+    options_.shard.views_folder = folder("kv");
 }
 
 store::~store() = default;
@@ -142,6 +160,8 @@ env::task<result<>> store::open_all() {
     if (!sorted) co_return sorted;
     auto recovered = co_await recover();
     if (!recovered) co_return recovered;
+    auto views = co_await sort_views();
+    if (!views) co_return views;
     co_return co_await start_shards();
 }
 
@@ -230,6 +250,28 @@ env::task<result<>> store::sort_directories() {
     }
     known_directories_ = std::move(known);
     co_return co_await home_.files.sync_directory(logs);
+}
+
+env::task<result<>> store::sort_views() {
+    const std::shared_ptr<const kv::view_resources> resources = options_.shard.views;
+    if (resources == nullptr) co_return result<>{};
+    const std::string& views = options_.shard.views_folder;
+    auto made = co_await home_.files.make_directory(views);
+    if (!made) co_return std::unexpected(cannot_write_to(options_.data_dir, made.error()));
+    auto entries = co_await home_.files.list(views);
+    if (!entries) co_return std::unexpected(entries.error());
+    const auto image = topics_->image();
+    for (const env::directory_entry& entry : *entries) {
+        // What was lost from the logs may be in their views, and offsets are given again.
+        if (is_view_wanted(*image, entry.name) && !options_.accept_loss) continue;
+        const std::string path = views + "/" + entry.name;
+        log_info("store", "{} is removed: no topic keeps this key view, or its log was cut", path);
+        const auto removed = co_await env::run_blocking(home_.workers, home_.loop, [path, resources] {
+            return kv::view_database::remove(path, *resources);
+        });
+        if (!removed) log_warning("store", "{}", removed.error().message());
+    }
+    co_return result<>{};
 }
 
 env::task<result<>> store::recover() {

@@ -77,6 +77,7 @@ class store {
     env::task<result<>> size_journals();
     env::task<result<>> open_metadata();
     env::task<result<>> sort_directories();
+    env::task<result<>> sort_views();
     env::task<result<>> recover();
     env::task<result<>> start_shards();
     env::task<result<>> publish_topics(found_points found);

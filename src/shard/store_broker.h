@@ -43,6 +43,17 @@ class store_broker final : public broker {
     env::task<log_start_outcome> move_log_start(log_start_request request) override {
         return shard_.move_log_start(request);
     }
+    env::task<key_read_outcome> read_keys(key_read_request request) override {
+        return shard_.read_keys(std::move(request));
+    }
+    env::task<key_scan_outcome> scan_keys(key_scan_request request) override {
+        return shard_.scan_keys(std::move(request));
+    }
+    env::task<key_write_outcome> write_keys(key_write_request request) override {
+        return shard_.write_keys(std::move(request));
+    }
+    env::task<key_count_outcome> count_keys(tablet_id tablet) override { return shard_.count_keys({tablet}); }
+    env::task<key_view_status> key_view(tablet_id tablet) override { return shard_.key_view_of({tablet}); }
     env::task<std::vector<tablet_size>> sizes(std::vector<tablet_id> tablets) override {
         return shard_.sizes(std::move(tablets));
     }

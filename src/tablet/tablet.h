@@ -15,6 +15,9 @@ struct tablet_settings {
     tablet_log_settings log;
     std::size_t batch_bytes_max = 1048588;
     bool log_append_time = false;
+    bool keeps_key_view = false;
+    /// Of the topic.
+    std::int32_t partition_count = 1;
 };
 
 /// Told when a tablet has more to read, or will never have. One call at most, then it is forgotten.

@@ -30,6 +30,8 @@ class record_headers {
     record_headers(std::size_t count, bytes_view content) : count_(count), content_(content) {}
 
     std::size_t count() const { return count_; }
+    /// As in the batch: each a varint length and a key, a varint length (-1: null) and a value.
+    bytes_view content() const { return content_; }
     /// Calls `visit(const record_header&)` for each, in order.
     template <class Visit>
     void for_each(Visit visit) const {

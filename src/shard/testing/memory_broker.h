@@ -305,6 +305,13 @@ class memory_broker final : public broker {
         }
         co_return outcome;
     }
+    env::task<key_count_outcome> count_keys(tablet_id which) override {
+        key_count_outcome counted;
+        auto passing = pass_key_gate(which);
+        counted.code = co_await std::move(passing);
+        if (counted.code == tablet_errc::ok) counted.count = tablets_[which].keys.size();
+        co_return counted;
+    }
     env::task<key_view_status> key_view(tablet_id which) override {
         ++key_views;
         key_view_status status;

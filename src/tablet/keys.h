@@ -17,11 +17,16 @@ namespace logstore {
 struct keyed_record {
     offset at{-1};
     timestamp_ms timestamp = no_timestamp;
+    /// Of the value, whether it is here or not.
+    std::size_t value_bytes = 0;
     byte_vector value;
     /// As in the record batch: each a varint length and a key, a varint length (-1: null) and a value.
     std::int32_t header_count = 0;
     byte_vector headers;
 };
+
+/// Of what a view stores (kv/stored_record.h).
+keyed_record keyed_record_of(bytes_view stored);
 
 /// A read sees every write to the tablet that was acknowledged before the call.
 struct key_read_request {
@@ -29,14 +34,19 @@ struct key_read_request {
     std::vector<byte_vector> keys;
     /// Values and headers are wanted; else only whether, where and when.
     bool with_values = true;
+    /// Of values and headers together.
+    std::size_t bytes_max = std::size_t(64) << 20;
 };
 
 /// tablet_errc::no_view: the topic keeps none; view_building: not yet (worth a retry); too_large: the values
-/// together are above the limit of one answer (key_answer_bytes_max).
+/// together are more than was asked for at the most.
 struct key_read_outcome {
     tablet_errc code = tablet_errc::ok;
     /// One of each key asked, in that order; nothing where there is none.
     std::vector<std::optional<keyed_record>> found;
+    /// As in key_view_status, when this was read.
+    bool holds_murmur2 = true;
+    bool holds_crc32 = true;
 };
 
 /// The keys of one tablet in the order of their bytes.
@@ -114,6 +124,15 @@ struct key_write_outcome {
     std::vector<key_write_result> results;
 };
 
+struct key_view_request {
+    tablet_id tablet;
+};
+
+struct key_count_outcome {
+    tablet_errc code = tablet_errc::ok;
+    std::uint64_t count = 0;
+};
+
 /// By which rule producers spread keys over the partitions of a topic.
 enum class key_placement : std::uint8_t { unknown, murmur2, crc32 };
 
@@ -124,7 +143,7 @@ struct key_view_status {
     next_offset applied{-1};
     next_offset high_watermark{-1};
     offset log_start{-1};
-    /// Keys with a value.
+    /// About: keys whose record has left the log may be among them. broker::count_keys is exact.
     std::uint64_t key_count = 0;
     /// All keys in this tablet so far lie where the Java clients', or librdkafka's, default partitioner puts
     /// them with the topic's number of partitions. Both hold for a tablet without keys.
