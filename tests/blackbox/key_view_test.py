@@ -8,8 +8,8 @@ import subprocess
 import threading
 import unittest
 
-from resp_test import RespCase
 from support.cases import WITHIN_S, wait_until
+from support.resp import RespCase
 from support.server import BINARY
 
 
