@@ -87,7 +87,7 @@ class FirstCommands(unittest.TestCase):
         log = data.parent / f"{data.name}.log"
         self.addCleanup(log.unlink, missing_ok=True)
         with log.open("wb") as out:
-            server = subprocess.Popen(["bash", "-c", f"{build} && {serve}"], cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=out,
+            server = subprocess.Popen(["bash", "-ec", f"{build}\n{serve}"], cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=out,
                                       stderr=out)
         self.addCleanup(server.wait)
         self.addCleanup(server.kill)
