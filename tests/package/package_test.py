@@ -182,7 +182,7 @@ class Life(PackageCase):
         self.assertEqual(self.consumed(), self.lines)
 
     def keeps_data_over_an_upgrade(self) -> None:
-        self.run_("sed", "--in-place", r"/^\[http\]/,/^\[topics\]/s|^#listen = .*|listen = \"127.0.0.1:8080\"|", CONFIG)
+        self.run_("sed", "--in-place", r"/^\[http\]/,/^\[resp\]/s|^#listen = .*|listen = \"127.0.0.1:8080\"|", CONFIG)
         changed = self.run_("cat", CONFIG)
         before = self.unit("MainPID")
         self.install(build(SECOND))
