@@ -7,8 +7,8 @@
 
 namespace logstore {
 
-key_batch::key_batch(const key_write_request& request) : request_(request), results_(request.writes.size()),
-      asked_(request.writes.size()) {
+key_batch::key_batch(const key_write_request& request)
+    : request_(request), results_(request.writes.size()), asked_(request.writes.size()) {
     has_conditions_ = std::ranges::any_of(request.writes, [](const key_write& one) {
         return one.condition != key_condition::none || !one.value;
     });

@@ -115,11 +115,11 @@ env::task<tablet_errc> shard::decide_writes(hosted* target, key_batch* batch, by
             if (has_room(bytes->size())) co_return tablet_errc::ok;
             continue;
         }
-        if (decided.error().code != kv::errc::would_block) co_return tablet_errc::storage_error;
+        if (decided.error().code != kv::errc::would_block) co_return view.code_of(decided.error());
         const std::uint64_t generation = view.generation();
         byte_vector key = batch->undecided_key();
         auto asked = co_await view.ask(std::move(key));
-        if (!asked) co_return tablet_errc::storage_error;
+        if (!asked) co_return view.code_of(asked.error());
         batch->note_asked(std::move(*asked), generation);
     }
     co_return tablet_errc::view_building;
@@ -155,11 +155,11 @@ env::task<key_write_outcome> shard::write_keys_of(hosted* target, key_write_requ
         seen = std::max(seen, batch.expect(view, append.outcome.base_offset));
     }
     const tablet_errc applied = co_await view.wait_until_applied(seen);
-    if (applied != tablet_errc::ok) {
-        batch.forget(view);
-        // Written it is; who asks again sees it.
+    // What nobody told: the wait failed, or the log start went past the records.
+    batch.forget(view);
+    // Written it is; who asks again sees it.
+    if (applied != tablet_errc::ok)
         co_return failed<key_write_outcome>(batch.is_empty() ? applied : tablet_errc::outcome_unknown);
-    }
     co_return std::move(batch).outcome();
 }
 

@@ -30,7 +30,8 @@ env::task<> shard::set_view(hosted* target) {
     options.directory = view_directory(target->replica->id());
     options.partition_count = settings.partition_count;
     target->view = std::make_unique<key_view>(world_, *options_.views, *target->replica, std::move(options));
-    env::spawn(work_, target->view->run());
+    // The shard stops: nobody would follow the log.
+    if (!env::spawn(work_, target->view->run())) target->view.reset();
 }
 
 env::task<> shard::remove_view(std::unique_ptr<key_view> gone) {

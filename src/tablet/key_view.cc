@@ -193,11 +193,15 @@ env::task<bool> key_view::follow() {
         take_state();
         co_return true;
     }
-    accept(applied);
-    // What RocksDB does after a failed write is its own affair: what it then holds is found out by opening it anew.
-    if (applied.error().code == kv::errc::corrupt) co_await rebuild();
-    else co_await close_database();
+    co_await give_up(applied.error());
     co_return true;
+}
+
+env::task<> key_view::give_up(error why) {
+    accept(std::unexpected(why));
+    // What RocksDB does after a failed write is its own affair: what it then holds is found out by opening it anew.
+    if (why.code == kv::errc::corrupt) co_await rebuild();
+    else co_await close_database();
 }
 
 env::task<result<>> key_view::apply(piece what) {
@@ -285,8 +289,9 @@ env::task<> key_view::keep_house() {
             last_sweep_ = world_.time().now();
         }
     }
-    if (accept(done)) take_state();
-    else co_await close_database();
+    if (!done) co_return co_await give_up(done.error());
+    blocked_ = tablet_errc::ok;
+    take_state();
 }
 
 void key_view::stop_noting_when_idle() {

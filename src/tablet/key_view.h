@@ -107,6 +107,8 @@ class key_view {
     bool is_deciding() const { return noted_from_ && db_ && applied_ >= *noted_from_; }
     /// Asks the disk.
     env::task<result<stored_bytes>> ask(byte_vector key);
+    /// What a failed read is answered with; a damaged view is built anew.
+    tablet_errc code_of(const error& why);
 
   private:
     class watcher;
@@ -115,6 +117,8 @@ class key_view {
     env::task<> open();
     env::task<> close_database();
     env::task<> rebuild();
+    /// A change failed: the database is opened again later, or when it is damaged built anew.
+    env::task<> give_up(error why);
     /// After a change: true when run() may go on.
     bool accept(const result<>& done);
     env::task<bool> follow();
@@ -131,8 +135,6 @@ class key_view {
     bool is_sweep_due() const;
     void stop_noting_when_idle();
     void forget_noted();
-    /// What a failed read is answered with; a damaged view is built anew.
-    tablet_errc code_of(const error& why);
     void tell_waiters() { changed_.tell(); }
     void arm_tick();
     void watch();

@@ -32,7 +32,7 @@ result<key_view::latest_record> key_view::find_latest(bytes_view key,
     CHECK(is_deciding());
     latest_record out;
     if (const key_overlay::latest* noted = overlay_.find(key)) {
-        out.has_value = noted->has_value;
+        out.has_value = noted->has_value && noted->at >= tablet_.log_start();
         out.at = noted->at;
         out.stored = noted->stored;
         out.seen_up_to = next_after(noted->at);
