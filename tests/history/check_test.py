@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from history import planted, planted_reads  # noqa: F401: they fill ALL
+from history import planted, planted_keys, planted_reads  # noqa: F401: they fill ALL
 from history.planting import ALL, Plant
 
 CHECK = pathlib.Path(__file__).with_name("check")

@@ -1,4 +1,4 @@
-"""Judges a history by the rules H1 to H11, H15 and H16. README.md says what each means and how it is decided."""
+"""Judges a history by the rules H1 to H11 and H14 to H16. README.md says what each means and how it is decided."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from history.judge import Judge
 from history.keys import FinalRead, Key
 from history.liveness import Liveness
 from history.readers import Readers
+from history.registers import KINDS, Registers
 from history.report import Report
 from history.sends import ACKNOWLEDGED, FAILED, IN_DOUBT, Send, Sends
 
@@ -61,13 +62,14 @@ class Checker:
         self._keys: list[Key] = []
         self._key_by_name: dict[str, Key] = {}
         self._readers = Readers(self._findings)
+        self._registers = Registers(self._findings)
         self._liveness = Liveness(self._findings)
         self._liveness.within_ns = int(self._settings.liveness_s * 1e9)
         self._stopped: set[int] = set()
         self._faults: list[Fault] = []
         self._moves: dict[tuple[int, int], tuple[Key, int]] = {}  # of log starts, that are in flight
         self._counts = dict.fromkeys(("events", "sends", "acknowledged", "failed", "in_doubt", "polled", "read_finally", "boots",
-                                      "heals"), 0)
+                                      "heals", "asked_by_key", "answered_by_key"), 0)
         self.notes: list[str] = []
         self._handlers = {
             "run": self._run, "mark": self._mark, "fault": self._fault, "heal": self._heal,
@@ -80,6 +82,9 @@ class Checker:
             "unknown": {"send": self._doubted, "poll": self._read_badly, "read": self._read_badly,
                         "final-read": self._read_badly, "log-start": self._saw_start, "epoch": self._ignore},
         }
+        by_key = {"invoke": self._asks, "ok": self._answered, "fail": self._refused, "unknown": self._not_answered}
+        for type, handler in by_key.items():
+            self._handlers[type] |= dict.fromkeys(KINDS, handler)
 
     def feed(self, time: int, place: int, event: Event) -> None:
         """Malformed when the event is none."""
@@ -150,8 +155,40 @@ class Checker:
 
     def _doubt(self, send: Send) -> None:
         self._counts["in_doubt"] += 1
-        if send.faults < len(self._faults) and not self._faults[send.faults].counted:
-            self._faults[send.faults].effects += 1
+        self._blame(send.faults)
+
+    def _blame(self, faults: int) -> None:
+        """The first fault behind those that had happened when what is in doubt began."""
+        if faults < len(self._faults) and not self._faults[faults].counted:
+            self._faults[faults].effects += 1
+
+    # Operations by record key
+
+    def _asks(self, time: int, place: int, event: Event) -> None:
+        self._registers.begin(time, place, event, len(self._faults))
+        self._liveness.send_begins(event["process"], time)
+        self._counts["asked_by_key"] += 1
+
+    def _answered(self, time: int, place: int, event: Event) -> None:
+        self._registers.end(time, place, event)
+        self._liveness.acknowledged(event["process"])
+        self._counts["answered_by_key"] += 1
+
+    def _refused(self, time: int, place: int, event: Event) -> None:
+        self._registers.fail(event, place)
+        self._counts["failed"] += 1
+
+    def _not_answered(self, time: int, place: int, event: Event) -> None:
+        self._counts["in_doubt"] += 1
+        self._blame(self._registers.doubt(event, place))
+
+    def _abandoned(self, process: int) -> None:
+        """What it had in flight is in doubt."""
+        for send in self._sends.abandon(process):
+            self._doubt(send)
+        for faults in self._registers.abandon(process):
+            self._counts["in_doubt"] += 1
+            self._blame(faults)
 
     # Reads
 
@@ -231,7 +268,10 @@ class Checker:
     def _final_read(self, time: int, place: int, event: Event) -> None:
         key = self._key(event["key"])
         final = key.finals[event["replica"]]
-        key, offset, count = self._note(time, place, event, final=True)
+        if "record_keys" in event:
+            offset, count = self._note_records(key, event, place), len(event["values"])
+        else:
+            key, offset, count = self._note(time, place, event, final=True)
         for one in event.get("offsets", ()):
             final.covered.add(one, one + 1)
         if "offsets" not in event:
@@ -241,6 +281,15 @@ class Checker:
             _check_offset(event["end"])
             final.end = event["end"]
             key.saw_start(event["log_start"], place)
+
+    def _note_records(self, key: Key, event: Event, place: int) -> int:
+        """What is there by key: no values of sends. The first offset."""
+        values = event["values"]
+        offsets = event.get("offsets") or range(event["offset"], event["offset"] + len(values))
+        for offset in offsets:
+            _check_offset(offset)
+        self._registers.note_log(key.name, offsets, event["record_keys"], values, place)
+        return offsets[0] if values else NONE
 
     # What happens around them
 
@@ -267,8 +316,7 @@ class Checker:
             self._stopped.add(process)
             if operation == "restart":
                 self._stopped.discard(process)
-                for send in self._sends.abandon(process):
-                    self._doubt(send)
+                self._abandoned(process)
         else:
             raise ValueError(f"there is no mark {operation!r}")
 
@@ -279,28 +327,29 @@ class Checker:
 
     def _heal(self, time: int, place: int, event: Event) -> None:
         self._counts["heals"] += 1
-        waiting = [process for process, sends in self._sends.open.items() if sends and process not in self._stopped]
+        waiting = {process for process, sends in self._sends.open.items() if sends}.union(self._registers.processes())
         behind = []
         for process, number, position in self._readers.positions():
             key = self._keys[number]
             if position < key.end_known():
                 behind.append((process, key, key.end_known()))
-        self._liveness.healed(time, place, waiting, behind)
+        self._liveness.healed(time, place, sorted(waiting - self._stopped), behind)
 
     # The verdict
 
     def judge(self) -> Report:
         """Once, after the last event."""
-        for process in list(self._sends.open):
-            for send in self._sends.abandon(process):
-                self._doubt(send)
+        for process in {*self._sends.open, *self._registers.processes()}:
+            self._abandoned(process)
         for key, asked in self._moves.values():
             key.start_asked = max(key.start_asked, asked)
         self._liveness.ended()
         settings = self._settings
         Judge(self._sends, self._keys, self._findings, gaps=settings.gaps, start_is_trusted=settings.log_start == "observed",
               strict_order=settings.order == "strict").all(self._readers.skips)
-        unknown = [*self._unfinished(), *self._too_few(), *self._without_effect()]
+        unfinished = list(self._unfinished())
+        unordered = self._registers.judge(self._key_by_name, not unfinished)
+        unknown = [*unordered, *unfinished, *self._too_few(), *self._without_effect()]
         verdict = "anomalies" if self._findings.counts else "unknown" if unknown else "pass"
         self._counts |= {"faults": len(self._faults), "faults_with_effect": sum(one.effects > 0 for one in self._faults),
                          "records": len(self._sends.texts), "keys": len(self._keys), "progress_kept": self._liveness.kept,
@@ -311,6 +360,7 @@ class Checker:
     def _unfinished(self) -> Iterable[str]:
         """The final reads of every key that was sent to, or that the run names, from every replica that the run names."""
         expected = {self._keys[number].name for number in set(self._sends.key)} | set(self._settings.keys)
+        expected |= self._registers.logs_read
         lacking = []
         for name in sorted(expected):
             key = self._key(name)
@@ -320,10 +370,12 @@ class Checker:
         if lacking:
             more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
             yield f"the final read did not finish: {', '.join(lacking[:5])}{more}"
+        elif self._registers and not expected:
+            yield "the final read did not finish: no partition was read, and record keys were written"
 
     def _too_few(self) -> Iterable[str]:
-        if self._counts["acknowledged"] < self._settings.oks_min:
-            yield f"{self._counts['acknowledged']} sends were acknowledged; it takes {self._settings.oks_min} to say anything"
+        if (count := self._counts["acknowledged"] + self._registers.acknowledged) < self._settings.oks_min:
+            yield f"{count} sends were acknowledged; it takes {self._settings.oks_min} to say anything"
 
     def _without_effect(self) -> Iterable[str]:
         effective = {fault.kind for fault in self._faults if fault.effects > 0}

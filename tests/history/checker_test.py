@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from collections.abc import Iterable
 
-from history import planted, planted_reads  # noqa: F401: they fill ALL
+from history import planted, planted_keys, planted_reads  # noqa: F401: they fill ALL
 from history.checker import Report, check
 from history.events import Malformed
 from history.findings import RULES

@@ -18,6 +18,7 @@ RULES = {
     "H9": "changed or vanished after it was read",
     "H10": "high watermark or log start went back",
     "H11": "unseen in a final read",
+    "H14": "no order by key",
     "H15": "damaged value",
     "H16": "no progress after healing",
 }

@@ -10,6 +10,7 @@ from history.values import value_text
 from history.writer import HistoryWriter
 
 KEY = "t-0"
+RECORD_KEY = "t/a"
 READER, OTHER_READER, FINAL_READER = 50, 51, 90
 Name = tuple[int, int]  # of a value: process, sequence
 
@@ -66,6 +67,47 @@ class Plant:
         if names:
             self.writer.final_read(FINAL_READER, key, offset, [text(name) for name in names], replica)
         self.writer.final_read_ends(FINAL_READER, key, offset, offset + len(names) if end is None else end, replica)
+
+    # By record key
+
+    def ask(self, operation: str, name: Name | None = None, process: int = 1, record_key: str = RECORD_KEY,
+            condition: str | int | None = None) -> tuple[int, int, str]:
+        """To be given to one of the next four."""
+        value = None if name is None else text(name)
+        return process, self.writer.ask(process, operation, record_key, value, condition), operation
+
+    def got(self, asked: tuple[int, int, str], name: Name | str | None, offset: int | None = None) -> None:
+        self.writer.got(*asked[:2], None if name is None else text(name), offset)
+
+    def wrote(self, asked: tuple[int, int, str], **told: Any) -> None:
+        if isinstance(told.get("before"), tuple):
+            told["before"] = text(told["before"])
+        self.writer.wrote(*asked, **told)
+
+    def not_known(self, asked: tuple[int, int, str]) -> None:
+        self.writer.not_done(*asked, "closed")
+
+    def refused(self, asked: tuple[int, int, str]) -> None:
+        self.writer.not_done(*asked, "MISCONF", "fail")
+
+    def set(self, name: Name, condition: str | int | None = None, record_key: str = RECORD_KEY, **told: Any) -> None:
+        """One after the other: asked and answered."""
+        self.wrote(self.ask("set", name, record_key=record_key, condition=condition), **told)
+
+    def delete(self, condition: int | None = None, **told: Any) -> None:
+        self.wrote(self.ask("delete", condition=condition), **told)
+
+    def get(self, name: Name | str | None, offset: int | None = None, process: int = 3, record_key: str = RECORD_KEY) -> None:
+        self.got(self.ask("get", process=process, record_key=record_key), name, offset)
+
+    def log(self, *names: Name | str | None | tuple[str, Name], offset: int = 0, key: str = KEY, replica: str = "1") -> None:
+        """A whole final read of a log with record keys: of RECORD_KEY, or of another that is named."""
+        pairs = [one if isinstance(one, tuple) and isinstance(one[0], str) else (RECORD_KEY, one) for one in names]
+        self.writer.final_read_begins(FINAL_READER, key, replica)
+        if pairs:
+            self.writer.final_records(FINAL_READER, key, offset, [one for one, _ in pairs],
+                                      [None if name is None else text(name) for _, name in pairs], replica)
+        self.writer.final_read_ends(FINAL_READER, key, offset, offset + len(pairs), replica)
 
 
 class Planted(NamedTuple):

@@ -72,6 +72,32 @@ class HistoryWriter:
     def in_doubt(self, process: int, number: int, error: str) -> None:
         self.put("unknown", process=process, operation="send", id=number, error=error)
 
+    # Operations by record key
+
+    def ask(self, process: int, operation: str, record_key: str, value: str | None = None,
+            condition: str | int | None = None) -> int:
+        """To be called before the request leaves: "get", "set" or "delete". Its number, for one of the next three."""
+        number = next(self._ids)
+        self.put("invoke", process=process, operation=operation, id=number, record_key=record_key, value=value,
+                 **{"if": condition})
+        if self._flush_invokes:
+            self.flush()
+        return number
+
+    def got(self, process: int, number: int, value: str | None, offset: int | None = None) -> None:
+        """The answer to a get; None: there is nothing."""
+        place = "" if offset is None else f',"offset":{offset}'
+        self._put(f'"process":{process},"type":"ok","operation":"get","id":{number},"value":{json.dumps(value)}{place}')
+
+    def wrote(self, process: int, number: int, operation: str, **told: Any) -> None:
+        """The answer to a set or a delete: done, existed, before and offset, those that were told."""
+        self._put(json.dumps({"process": process, "type": "ok", "operation": operation, "id": number} | told,
+                             separators=(",", ":"))[1:-1])
+
+    def not_done(self, process: int, number: int, operation: str, error: str, type: str = "unknown") -> None:
+        """`type` "fail": certainly without effect."""
+        self.put(type, process=process, operation=operation, id=number, error=error)
+
     # Reads
 
     def polled(self, process: int, key: str, offset: int, values: Sequence[str], high: int | None = None,
@@ -89,12 +115,19 @@ class HistoryWriter:
     def final_read(self, process: int, key: str, offset: int, values: Sequence[str], replica: str = "1") -> None:
         self._read(process, "final-read", key, offset, values, f',"replica":{self._quote(replica)}')
 
+    def final_records(self, process: int, key: str, offset: int, record_keys: Sequence[str], values: Sequence[str | None],
+                      replica: str = "1") -> None:
+        """Instead of final_read(), where records were written by key. No value: a tombstone."""
+        self._read(process, "final-read", key, offset, values,
+                   f',"record_keys":{json.dumps(record_keys)},"replica":{self._quote(replica)}')
+
     def final_read_ends(self, process: int, key: str, log_start: int, end: int, replica: str = "1") -> None:
         """To be called only when everything from `log_start` to `end` was read, `end` being the high watermark."""
         self.put("ok", process=process, operation="final-read", key=key, replica=replica, log_start=log_start, end=end,
                  complete=True)
 
-    def _read(self, process: int, operation: str, key: str, offset: int, values: Sequence[str], more: str) -> None:
+    def _read(self, process: int, operation: str, key: str, offset: int, values: Sequence[str | None],
+              more: str) -> None:
         quoted = json.dumps(values, separators=(",", ":"))
         self._put(f'"process":{process},"type":"ok","operation":"{operation}","key":{self._quote(key)},"offset":{offset},'
                   f'"values":{quoted}{more}')
