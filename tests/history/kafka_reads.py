@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from confluent_kafka import Consumer, Message, TopicPartition
 
@@ -15,12 +16,22 @@ def key_of(topic: str, partition: int) -> str:
     return f"{topic}-{partition}"
 
 
-def runs(messages: Iterable[Message]) -> Iterator[tuple[str, int, list[str]]]:
+def shown_value(message: Message) -> str:
+    return read_value(message.value(), message.key())
+
+
+def shown_by_key(message: Message) -> tuple[str, str | None]:
+    """The name of the record key, and its value unless this is a tombstone."""
+    key, value = message.key() or b"", message.value()
+    return f"{message.topic()}/{key.decode()}", None if value is None else read_value(value, key)
+
+
+def runs(messages: Iterable[Message], shown: Callable[[Message], Any] = shown_value) -> Iterator[tuple[str, int, list[Any]]]:
     """Key, first offset and values: messages of a partition that follow on one another, in the order in which they came."""
-    open_runs: dict[str, tuple[int, list[str]]] = {}
+    open_runs: dict[str, tuple[int, list[Any]]] = {}
     for message in messages:
         key, offset = key_of(message.topic(), message.partition()), message.offset()
-        text = read_value(message.value(), message.key())
+        text = shown(message)
         first, values = open_runs.get(key, (offset, []))
         if offset == first + len(values):
             values.append(text)
@@ -33,10 +44,11 @@ def runs(messages: Iterable[Message]) -> Iterator[tuple[str, int, list[str]]]:
 
 
 def read_finally(address: str, topic: str, partitions: int, writer: HistoryWriter, process: int, replica: str = "1",
-                 within_s: float = 60) -> int:
+                 within_s: float = 60, by_key: bool = False) -> int:
     """
-    Notes everything from each partition's log start to its high watermark; the number of records. What cannot be read within
-    the time is left out: then the checker's verdict is unknown, unless what was read is wrong.
+    Notes everything from each partition's log start to its high watermark, with record keys if it was asked `by_key`; the number
+    of records. What cannot be read within the time is left out: then the checker's verdict is unknown, unless what was read is
+    wrong.
     """
     client = Consumer({"bootstrap.servers": address, "group.id": "none", "enable.auto.commit": False,
                        "auto.offset.reset": "error", "check.crcs": True})
@@ -54,8 +66,12 @@ def read_finally(address: str, topic: str, partitions: int, writer: HistoryWrite
         if not unread or time.monotonic() > due:
             client.close()
             return count
-        for key, offset, values in runs(one for one in client.consume(5000, timeout=0.5) if one.error() is None):
-            writer.final_read(process, key, offset, values, replica)
+        messages = (one for one in client.consume(5000, timeout=0.5) if one.error() is None)
+        for key, offset, values in runs(messages, shown_by_key if by_key else shown_value):
+            if by_key:
+                writer.final_records(process, key, offset, [name for name, _ in values], [value for _, value in values], replica)
+            else:
+                writer.final_read(process, key, offset, values, replica)
             count += len(values)
             if key in unread:
                 unread[key] = offset + len(values)
