@@ -19,10 +19,12 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from cut_disk import PROFILES, CutDisk, built, mountable
 from failing import FAILURES, arm, wait_for_end
 from history.checker import check
+from history.report import Report
 from ledger import Ledger
 from patience import Patience
 from power_load import REBORN, Load, create_missing
@@ -326,12 +328,19 @@ class Life:
                 self.ledger.final_read(0, place, log.start, log.end,
                                             [(one.base, self.ledger.by_content[one.content]) for one in log.batches])
 
+    def prepare(self) -> None:
+        """Before each load."""
+        create_missing(self.server.port, self.ledger)
+
+    def make_load(self) -> Any:
+        return Load(self.server.port, self.ledger, self.next_process, self.dice)
+
     def cut_once(self) -> None:
         dice = self.dice
         self.cut_number += 1
         self.said = ""
-        create_missing(self.server.port, self.ledger)
-        load = Load(self.server.port, self.ledger, self.next_process, dice)
+        self.prepare()
+        load = self.make_load()
         self.next_process += load.processes
         moment = dice.choice(("load", "load", "load", "roll", "checkpoint", "deletion", "idle", "stop"))
         kind = self.choose_kind(self.cut_number == self.failing_cut)
@@ -365,7 +374,7 @@ class Life:
         self.read_and_judge(is_last=True)
         self.judge_history()
 
-    def judge_history(self) -> None:
+    def judge_history(self) -> Report:
         """By the checker that judges other runs, too. A short life may leave it without an opinion."""
         self.ledger.history.flush()
         with (self.folder / HISTORY).open() as lines:
@@ -374,6 +383,7 @@ class Life:
         self.totals.counts[f"histories: {report.verdict}"] += 1
         if report.verdict == "anomalies":
             raise Finding(f"the history is not in order:\n{report.text(5)}")
+        return report
 
     def add_up(self) -> None:
         counts = self.totals.counts
@@ -413,12 +423,12 @@ def remove_abandoned() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(wishes: Wishes) -> Totals:
+def run(wishes: Wishes, kind_of_life: type[Life] = Life) -> Totals:
     """Raises the first Finding, after its store was kept."""
     totals, number = Totals(), wishes.first_life
     remove_abandoned()
     while totals.counts["cuts"] < wishes.cuts:
-        life = Life(wishes, number, totals)
+        life = kind_of_life(wishes, number, totals)
         try:
             life.live(min(CUTS_A_LIFE, wishes.cuts - totals.counts["cuts"]))
             life.add_up()
