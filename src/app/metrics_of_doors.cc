@@ -109,6 +109,8 @@ void render_kafka(prometheus_text& text, const metrics_snapshot& of) {
     text.sample("", sum_of(of, [](const shard_sample& one) { return one.kafka.fetched_bytes; }));
     text.counter("logstore_kafka_receive_pauses_total", "How often a connection was not read from because of a limit.");
     text.sample("", sum_of(of, [](const shard_sample& one) { return one.kafka.receive_pauses; }));
+    text.counter("logstore_kafka_turn_waits_total", "How often a connection waited because its address takes much of a shard.");
+    text.sample("", sum_of(of, [](const shard_sample& one) { return one.kafka.turn_waits; }));
 }
 
 void render_http(prometheus_text& text, const metrics_snapshot& of) {

@@ -70,6 +70,7 @@ store_options store_options_of(const config::server_options& from, std::uint32_t
 kafka::server_options kafka_options_of(const config::server_options& from) {
     kafka::server_options to;
     to.frame_bytes_max = from.frame_bytes_max;
+    to.other_request_bytes_max = from.other_request_bytes_max;
     to.in_flight_bytes_per_connection = from.in_flight_bytes_per_connection;
     to.unsent_bytes_soft_max = from.unsent_bytes_per_connection;
     to.fetch_bytes_max = from.fetch_bytes_max;

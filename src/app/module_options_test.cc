@@ -22,6 +22,7 @@ TEST(module_options, the_defaults_of_the_configuration_are_those_of_the_modules)
     const kafka::server_options kafka = kafka_options_of(defaults);
     const kafka::server_options kafka_own;
     EXPECT_EQ(kafka.frame_bytes_max, kafka_own.frame_bytes_max);
+    EXPECT_EQ(kafka.other_request_bytes_max, kafka_own.other_request_bytes_max);
     EXPECT_EQ(kafka.in_flight_bytes_per_connection, kafka_own.in_flight_bytes_per_connection);
     EXPECT_EQ(kafka.unsent_bytes_soft_max, kafka_own.unsent_bytes_soft_max);
     EXPECT_EQ(kafka.fetch_bytes_max, kafka_own.fetch_bytes_max);
@@ -92,6 +93,7 @@ TEST(module_options, the_defaults_of_the_configuration_are_those_of_the_modules)
 TEST(module_options, what_is_set_for_the_kafka_clients_arrives) {
     const config::server_options from = loaded(R"([kafka]
 frame_bytes_max = "17MiB"
+other_request_bytes_max = "3MiB"
 in_flight_bytes_per_connection = "3MiB"
 in_flight_bytes = "100MiB"
 assembly_bytes_per_shard = "5MiB"
@@ -112,6 +114,7 @@ partitions_default = 12
 )");
     const kafka::server_options to = kafka_options_of(from);
     EXPECT_EQ(to.frame_bytes_max, 17u << 20);
+    EXPECT_EQ(to.other_request_bytes_max, 3u << 20);
     EXPECT_EQ(to.in_flight_bytes_per_connection, 3u << 20);
     EXPECT_EQ(to.stalled_frame_timeout, 7s);
     EXPECT_EQ(to.stalled_frame_timeout_when_scarce, 700ms);

@@ -56,6 +56,24 @@ class bucketed_map {
         }
     }
 
+    /// Calls `set` with what `before` had not, or had with another value, and `gone` with what it had besides.
+    /// Costs about the buckets that changed, where one map is a descendant of the other.
+    template <class Set, class Gone>
+    void compare(const bucketed_map& before, Set&& set, Gone&& gone) const {
+        static const bucket_map empty;
+        for (std::size_t i = 0; i < bucket_count; ++i) {
+            if (buckets_[i] == before.buckets_[i]) continue;
+            const bucket_map& now = buckets_[i] == nullptr ? empty : *buckets_[i];
+            const bucket_map& then = before.buckets_[i] == nullptr ? empty : *before.buckets_[i];
+            for (const auto& [key, value] : now) {
+                const auto old = then.find(key);
+                if (old == then.end() || old->second != value) set(key, value);
+            }
+            for (const auto& [key, value] : then)
+                if (!now.contains(key)) gone(key, value);
+        }
+    }
+
   private:
     static constexpr std::size_t bucket_count = 256;
     using bucket_map = std::map<Key, Value, std::less<>>;

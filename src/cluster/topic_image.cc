@@ -28,6 +28,14 @@ std::vector<topic_ptr> topic_image::topics() const {
     return all;
 }
 
+topic_image::changes topic_image::changes_since(const topic_image& before) const {
+    changes found;
+    by_id_.compare(
+        before.by_id_, [&](const topic_id&, const topic_ptr& each) { found.set.push_back(each); },
+        [&](const topic_id&, const topic_ptr&) { found.has_removals = true; });
+    return found;
+}
+
 std::vector<deleted_topic> topic_image::deleted_topics() const {
     std::vector<deleted_topic> all;
     all.reserve(deleted_count());

@@ -28,6 +28,14 @@ class topic_image {
     topic_ptr find_in_place_of(std::string_view name) const;
     /// Sorted by name.
     std::vector<topic_ptr> topics() const;
+    /// What an earlier image has not.
+    struct changes {
+        /// New topics and changed ones, in no useful order.
+        std::vector<topic_ptr> set;
+        /// Whether a topic of the earlier image is gone.
+        bool has_removals = false;
+    };
+    changes changes_since(const topic_image& before) const;
 
     std::size_t topic_count() const { return by_id_.size(); }
     /// Of all topics together.

@@ -73,6 +73,35 @@ TEST(topic_image, a_published_image_never_changes) {
     EXPECT_EQ(second->deleted_count(), 1u);
 }
 
+TEST(topic_image, tells_what_an_earlier_image_has_not) {
+    topic_image image;
+    for (std::uint64_t i = 0; i < 1000; ++i) image.put(make("topic-" + std::to_string(i), i));
+    const auto before = image.publish();
+    EXPECT_TRUE(image.publish()->changes_since(*before).set.empty());
+    const topic_ptr added = make("added", 5000);
+    const topic_ptr changed = make("topic-7", 7, 2);
+    image.put(added);
+    image.put(changed);
+    const auto grown = image.publish();
+    EXPECT_THAT(grown->changes_since(*before).set, testing::UnorderedElementsAre(added, changed));
+    EXPECT_FALSE(grown->changes_since(*before).has_removals);
+    image.remove(topic_key("topic-9"));
+    EXPECT_TRUE(image.publish()->changes_since(*grown).has_removals);
+    EXPECT_TRUE(image.publish()->changes_since(*grown).set.empty());
+    EXPECT_EQ(grown->changes_since(topic_image()).set.size(), 1001u);
+}
+
+TEST(topic_image, a_topic_made_anew_under_its_name_counts_as_gone) {
+    topic_image image;
+    image.put(make("a", 1));
+    const auto before = image.publish();
+    image.remove(topic_key("a"));
+    image.put(make("a", 2));
+    const auto changes = image.publish()->changes_since(*before);
+    EXPECT_EQ(changes.set.size(), 1u);
+    EXPECT_TRUE(changes.has_removals);
+}
+
 TEST(topic_image, agrees_with_a_plain_map_over_random_changes) {
     env::sim_random random(3);
     topic_image next;

@@ -57,6 +57,15 @@ constexpr std::array table{
         .min = 16_KiB,
         .max = 1_GiB,
     }),
+    bound<&server_options::other_request_bytes_max>({
+        .name = "kafka.other_request_bytes_max",
+        .meaning = "The largest request other than Produce, where kafka.frame_bytes_max is not less. A connection "
+                   "that begins a larger one is closed.",
+        .default_value = 4_MiB,
+        .counts = unit::bytes,
+        .min = 16_KiB,
+        .max = 1_GiB,
+    }),
     bound<&server_options::in_flight_bytes_per_connection>({
         .name = "kafka.in_flight_bytes_per_connection",
         .meaning = "Bytes of one connection's requests that may wait for their answers; at the limit nothing "
@@ -112,8 +121,8 @@ constexpr std::array table{
     bound<&server_options::request_list_bytes_max>({
         .name = "kafka.request_list_bytes_max",
         .meaning = "Memory for the lists (of topics, partitions and so on) of one request. A client whose "
-                   "request needs more is closed.",
-        .default_value = 4_MiB,
+                   "request needs more is closed. A fetch takes 40 bytes for each partition.",
+        .default_value = 2_MiB,
         .counts = unit::bytes,
         .min = 64_KiB,
         .max = 1_GiB,

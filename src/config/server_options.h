@@ -39,6 +39,7 @@ struct server_options {
     std::uint32_t connections_per_address_max = 0;
     std::int64_t connections_idle_max_ms = 0;
     std::uint32_t frame_bytes_max = 0;
+    std::uint32_t other_request_bytes_max = 0;
     std::uint64_t in_flight_bytes_per_connection = 0;
     std::uint64_t in_flight_bytes = 0;
     std::uint64_t assembly_bytes_per_shard = 0;

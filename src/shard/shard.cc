@@ -362,8 +362,14 @@ void shard::watch_here(const seen_tablet& seen, const std::shared_ptr<data_wait>
 }
 
 env::task<> shard::wait_for_data(std::vector<seen_tablet> seen, env::monotonic_time until, wait_signal* cancel) {
+    constexpr std::size_t watched_between_turns = 256;
     const auto waiter = std::make_shared<data_wait>(world_.loop);
+    std::size_t watched = 0;
     for (const seen_tablet& one : seen) {
+        if (++watched % watched_between_turns == 0) {
+            co_await env::yield(world_.loop);
+            if (waiter->is_finished()) break;
+        }
         shard& owner = owner_of(one.tablet);
         if (&owner == this) {
             watch_here(one, waiter);
@@ -430,9 +436,17 @@ env::task<result<>> shard::set_topics(std::shared_ptr<const std::vector<hosted_t
                                       std::shared_ptr<const std::unordered_map<tablet_id, recovery_point>> found) {
     auto removed = co_await remove_topics_except(topics);
     if (!removed) co_return removed;
+    co_return co_await add_topics(std::move(topics), std::move(found));
+}
+
+env::task<result<>> shard::add_topics(std::shared_ptr<const std::vector<hosted_topic>> topics,
+                                      std::shared_ptr<const std::unordered_map<tablet_id, recovery_point>> found) {
+    constexpr std::size_t made_between_turns = 256;
+    std::size_t looked_at = 0;
     for (const hosted_topic& topic : *topics) {
         for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
             const tablet_id id{topic.id, partition_id(partition)};
+            if (++looked_at % made_between_turns == 0) co_await env::yield(world_.loop);
             if (!is_local(id)) continue;
             if (hosted* known = find(id)) {
                 known->replica->set_settings(topic.settings);

@@ -92,6 +92,9 @@ class shard final : public journal_listener {
     /// work and the old ones are gone from disk by name.
     env::task<result<>> set_topics(std::shared_ptr<const std::vector<hosted_topic>> topics,
                                    std::shared_ptr<const std::unordered_map<tablet_id, recovery_point>> found);
+    /// Some topics as they are now: missing tablets are made. The others stay as they were.
+    env::task<result<>> add_topics(std::shared_ptr<const std::vector<hosted_topic>> topics,
+                                   std::shared_ptr<const std::unordered_map<tablet_id, recovery_point>> found);
 
     void append(append_call& call);
     void after_burst(burst_listener& listener);

@@ -39,9 +39,9 @@ tablet_settings settings_of(const cluster::topic_settings& from, std::int32_t pa
     return out;
 }
 
-std::shared_ptr<const std::vector<hosted_topic>> hosted_topics_of(const cluster::topic_image& image) {
+std::shared_ptr<const std::vector<hosted_topic>> hosted_topics_of(const std::vector<cluster::topic_ptr>& topics) {
     auto hosted = std::make_shared<std::vector<hosted_topic>>();
-    for (const cluster::topic_ptr& topic : image.topics())
+    for (const cluster::topic_ptr& topic : topics)
         hosted->push_back({topic->id, topic->name, topic->partition_count,
                            settings_of(topic->settings, topic->partition_count)});
     return hosted;
@@ -325,9 +325,14 @@ env::task<result<>> store::publish_topics(found_points found) {
 
 env::task<result<>> store::publish_in_turn(found_points found) {
     const std::shared_ptr<const cluster::topic_image> image = topics_->image();
-    if (image->revision() == published_ && !found) co_return result<>{};
-    const auto hosted = hosted_topics_of(*image);
+    if (published_ != nullptr && image->revision() == published_->revision() && !found) co_return result<>{};
+    // Most changes add topics: then only those are looked at, however many there are besides.
+    cluster::topic_image::changes changes;
+    if (published_ != nullptr) changes = image->changes_since(*published_);
+    const bool is_whole = published_ == nullptr || changes.has_removals;
+    const auto hosted = hosted_topics_of(is_whole ? image->topics() : changes.set);
     for (hosted_shard& one : shards_) {
+        if (!is_whole) break;
         shard* owner = one.owner.get();
         auto remove_there = [owner, hosted] { return owner->remove_topics_except(hosted); };
         auto removed = co_await call_on(home_.loop, owner->world().loop, owner->work(), std::move(remove_there));
@@ -337,8 +342,8 @@ env::task<result<>> store::publish_in_turn(found_points found) {
     for (hosted_shard& one : shards_) {
         // Tablets first, then the image: a front door never names a tablet that its shard has not.
         hosted_shard* target = &one;
-        auto set_there = [target, image, hosted, found]() -> env::task<result<>> {
-            return target->owner->set_topics(hosted, found);
+        auto set_there = [target, is_whole, hosted, found]() -> env::task<result<>> {
+            return is_whole ? target->owner->set_topics(hosted, found) : target->owner->add_topics(hosted, found);
         };
         auto set = co_await call_on(home_.loop, one.owner->world().loop, one.owner->work(), std::move(set_there));
         if (!set) co_return fail(tablet_errc::stopping);
@@ -356,7 +361,7 @@ env::task<result<>> store::publish_in_turn(found_points found) {
         auto set = co_await call_on(home_.loop, one.owner->world().loop, one.owner->work(), std::move(set_there));
         if (!set) co_return fail(tablet_errc::stopping);
     }
-    published_ = image->revision();
+    published_ = image;
     co_return result<>{};
 }
 

@@ -100,7 +100,8 @@ class store {
     recovered_store recovered_;
     std::vector<hosted_shard> shards_;
     env::turn publishing_;
-    cluster::metadata_revision published_ = cluster::no_revision;
+    /// What all shards have; null at the start.
+    std::shared_ptr<const cluster::topic_image> published_;
     env::gate work_;
 };
 

@@ -21,17 +21,21 @@ from collections.abc import Callable, Iterator
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support import bombs, wire  # noqa: E402
+from support.batches import make_batch  # noqa: E402
 from support.wire import framed, header, text  # noqa: E402
 
 CREATE_TOPICS = 19
 INT_MAX = (1 << 31) - 1
-FRAME_MAX = 32 << 20
+FRAME_MAX = 32 << 20   # what the server takes of Produce
+OTHER_MAX = 4 << 20    # and of all else
+PARTITIONS_MAX = 50_000  # that a fetch may name
 MOST = struct.pack(">i", INT_MAX)
 VARINT_MOST = b"\xff\xff\xff\xff\x0f"
 BULK = "bulk"        # large batches lie there
 WITNESS = "witness"  # somebody else's, who appends all the time
 FOREVER_MS = 300_000
 PAUSE_S = 0.002      # an attack is not a race for the processors, which the clients would win
+PIECE_BYTES = 64 << 10  # of one system call, which nothing interrupts
 
 
 class Site:
@@ -76,7 +80,9 @@ class Site:
     def send(self, one: socket.socket, content: bytes) -> bool:
         """As much as the server takes without waiting long; whether that was all."""
         try:
-            one.sendall(content)
+            whole = memoryview(content)
+            for start in range(0, len(whole), PIECE_BYTES):
+                one.sendall(whole[start:start + PIECE_BYTES])
         except OSError as why:
             self.counts["held back" if isinstance(why, TimeoutError) else "closed by the server"] += 1
             return False
@@ -137,6 +143,8 @@ def _counts() -> Iterator[bytes]:
     yield framed(header(CREATE_TOPICS, 2) + one + topic + one + bytes(4) + MOST)
     yield framed(header(CREATE_TOPICS, 2) + one + topic + bytes(4) + MOST)
     # As many as the bytes that are there could be, the smallest ones.
+    yield framed(header(wire.METADATA, 1) + struct.pack(">i", 1 << 20) + bytes(2 << 20))
+    yield framed(header(wire.FETCH, 4) + fetch + one + text(WITNESS) + struct.pack(">i", 1 << 17) + bytes(2 << 20))
     yield framed(header(wire.METADATA, 1) + struct.pack(">i", 4 << 20) + bytes(8 << 20))
     yield framed(header(wire.PRODUCE, 3) + produce + struct.pack(">i", 1 << 20) + bytes(6 << 20))
 
@@ -147,19 +155,29 @@ def absurd_counts(site: Site) -> None:
         site.throw(site.dice.choice(frames))
 
 
+def varint(value: int) -> bytes:
+    """In four bytes."""
+    return bytes(value >> shift & 0x7F | 0x80 for shift in (0, 7, 14)) + bytes([value >> 21])
+
+
 def tag_floods(site: Site) -> None:
     """20 million tagged fields announced, as many as a frame holds sent; and one tag that fills the frame."""
     start = header(wire.METADATA, 9)
+    produce = header(wire.PRODUCE, 9)
     many = b"\x80\xda\xc4\x09"  # 20,000,000
     pairs = b"\x64\0"
     fitting = (FRAME_MAX - 100) // 2
     huge = FRAME_MAX - 100
-    size = bytes(huge >> shift & 0x7F | 0x80 for shift in (0, 7, 14)) + bytes([huge >> 21])
     frames = [
         framed(start + many + pairs * fitting),
         framed(start + b"\0" + b"\1" + b"\0\0\0" + many + pairs * (fitting - 10)),  # after the body
-        framed(start + b"\1\x64" + size + bytes(huge)),
+        framed(start + b"\1\x64" + varint(huge) + bytes(huge)),
         framed(start + many + pairs * 1000),
+        framed(start + many + pairs * (OTHER_MAX // 2 - 50)),
+        framed(start + b"\1\x64" + varint(OTHER_MAX - 100) + bytes(OTHER_MAX - 100)),
+        framed(produce + many + pairs * fitting),
+        framed(produce + b"\0" + struct.pack(">bhi", 0, -1, 1000) + b"\1" + many + pairs * (fitting - 10)),
+        framed(produce + b"\1\x64" + varint(huge) + bytes(huge)),
     ]
     while site.goes_on():
         site.throw(site.dice.choice(frames))
@@ -175,8 +193,10 @@ def long_texts(site: Site) -> None:
         framed(header(wire.PRODUCE, 3) + struct.pack(">h", 32_767) + b"t" * 32_767 + bytes(6) + bytes(4)),
         framed(header(CREATE_TOPICS, 2) + struct.pack(">i", 1) + text("long-config")
                + struct.pack(">ihii", 1, 1, 0, 100) + (longest + longest) * 100 + bytes(5)),
-        framed(header(CREATE_TOPICS, 2) + struct.pack(">i", 20_000)
-               + (text("x") + struct.pack(">ihi", -1, -1, 2) + struct.pack(">ii", 0, 0) * 2 + bytes(4)) * 20_000 + bytes(5)),
+    ] + [
+        framed(header(CREATE_TOPICS, 2) + struct.pack(">i", count)
+               + (text("x") + struct.pack(">ihi", -1, -1, 2) + struct.pack(">ii", 0, 0) * 2 + bytes(4)) * count + bytes(5))
+        for count in (20_000, 2_000)
     ]
     while site.goes_on():
         site.throw(site.dice.choice(frames))
@@ -201,6 +221,21 @@ def zip_bombs(site: Site) -> None:
         for one in list(site.open):
             if not site.receive(one):
                 site.drop(one)
+
+
+def wrong_checksums(site: Site) -> None:
+    """Batches in order but for a wrong CRC, as large as they may be and as many as a request holds."""
+    batch = bytearray(make_batch([bytes(1_000_000)]))
+    batch[-1] ^= 1
+
+    def request(count: int) -> bytes:
+        part = struct.pack(">ii", 0, len(batch)) + batch
+        return framed(header(wire.PRODUCE, 7) + struct.pack(">hhi", -1, 1, 1000) + struct.pack(">i", 1) + text(WITNESS)
+                      + struct.pack(">i", count) + part * count)
+
+    frames = [request(1), request(31)]
+    while site.goes_on():
+        site.throw(site.dice.choice(frames))
 
 
 def silent_connections(site: Site) -> None:
@@ -254,7 +289,7 @@ def unknown_topics(site: Site) -> None:
     """Metadata of 100,000 topics that are not there, and may be created."""
     names = [f"unwanted-{site.dice.randrange(1 << 40)}" for _ in range(100_000)]
     while site.goes_on():
-        count = site.dice.choice((100, 5000, 100_000))
+        count = site.dice.choice((100, 5000, PARTITIONS_MAX, 100_000))
         chosen = names[:count]
         site.dice.shuffle(names)
         one = site.connect()
@@ -284,8 +319,8 @@ def waiting_fetches(site: Site) -> None:
         part = struct.pack(">iqi", 0, offset, part_max)
         return framed(header(wire.FETCH, 4) + wait + struct.pack(">i", 1) + text(topic) + struct.pack(">i", count) + part * count)
 
-    frames = [frame(WITNESS, 100_000, 0, 1), frame("still", 100_000, 0, 1000), frame("still", 30_000, 0, 1000),
-              frame("still", 500, 0, 1000)]
+    frames = [frame(WITNESS, PARTITIONS_MAX, 0, 1), frame("still", PARTITIONS_MAX, 0, 1000), frame("still", 10_000, 0, 1000),
+              frame("still", 100_000, 0, 1000), frame("still", 500, 0, 1000)]
     site.throw(framed(header(wire.METADATA, 1) + wire.metadata_body("still")))
     while site.goes_on():
         if len(site.open) < 300 and (one := site.connect(0.2)) is not None:
@@ -304,8 +339,8 @@ def queued_requests(site: Site) -> None:
 
 ATTACKS: dict[str, Callable[[Site], None]] = {
     attack.__name__: attack for attack in (
-        announced_lengths, absurd_counts, tag_floods, long_texts, zip_bombs, silent_connections, unread_fetches, unread_metadata,
-        unread_errors, unknown_topics, huge_creations, waiting_fetches, queued_requests)
+        announced_lengths, absurd_counts, tag_floods, long_texts, wrong_checksums, zip_bombs, silent_connections, unread_fetches,
+        unread_metadata, unread_errors, unknown_topics, huge_creations, waiting_fetches, queued_requests)
 }
 
 

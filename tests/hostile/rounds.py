@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 from support import wire
 from support.batches import make_batch
+from support.idle_group import IdleGroup
 from support.server import Server
 from support.wire import Connection
 from witness import Witness, percentile
@@ -51,8 +53,12 @@ def forget_peak(server: Server) -> None:
 class Outcome:
     attack: str
     peak_bytes: int = 0
-    quiet_p99: list[float] = field(default_factory=list)
+    quiet_p99: float = 0  # before the first attack
+    after_p99: list[float] = field(default_factory=list)  # in the quiet windows that followed one
     attacked_p99: list[float] = field(default_factory=list)
+    attacked_s: float = 0
+    busy_s: float = 0  # of the server's processor time in them
+    attackers_s: float = 0  # and of the attackers'
     slowest: float = 0
     requests: int = 0
     complaints: list[str] = field(default_factory=list)
@@ -60,22 +66,33 @@ class Outcome:
 
     @property
     def ratio(self) -> float:
-        """The median over the windows' own ratios."""
-        pairs = [b / a for a, b in zip(self.quiet_p99, self.attacked_p99, strict=True) if a > 0]
-        return statistics.median(pairs) if pairs else 0.0
+        """The median of the attacked windows to the window before any attack: what an attack leaves behind counts too."""
+        return statistics.median(self.attacked_p99) / self.quiet_p99 if self.attacked_p99 and self.quiet_p99 else 0.0
+
+    @property
+    def busy(self) -> float:
+        """Processors that the server kept busy while it was attacked."""
+        return self.busy_s / self.attacked_s if self.attacked_s else 0.0
+
+    @property
+    def attackers(self) -> float:
+        """And the attackers, their starting included."""
+        return self.attackers_s / self.attacked_s if self.attacked_s else 0.0
 
     def line(self) -> str:
         def median_ms(values: list[float]) -> float:
             return statistics.median(values) * 1000 if values else 0.0
 
         return (f"{self.attack:20s} peak {self.peak_bytes >> 20:5d} MiB, "
-                f"witness p99 {median_ms(self.quiet_p99):7.1f} ms quiet, {median_ms(self.attacked_p99):7.1f} ms attacked, "
-                f"ratio {self.ratio:5.2f}, slowest {self.slowest * 1000:7.1f} ms, {self.requests} requests")
+                f"witness p99 {self.quiet_p99 * 1000:6.1f} ms quiet, {median_ms(self.attacked_p99):6.1f} ms attacked, "
+                f"{median_ms(self.after_p99):6.1f} ms after, ratio {self.ratio:5.2f}, slowest {self.slowest * 1000:6.1f} ms, "
+                f"{self.requests} requests; processors: server {self.busy:4.2f}, attackers {self.attackers:4.2f}")
 
 
-def launch(server: Server, attack: str, seconds: float, seed: int) -> subprocess.Popen[str]:
+def launch(server: Server, group: IdleGroup | None, attack: str, seconds: float, seed: int) -> subprocess.Popen[str]:
     # Addresses of their own, as strangers have.
-    return subprocess.Popen([sys.executable, str(CLIENTS), attack, str(server.port), str(seconds),
+    wrapper = group.wrapper if group else []
+    return subprocess.Popen([*wrapper, sys.executable, str(CLIENTS), attack, str(server.port), str(seconds),
                              "--seed", str(seed), "--source", f"127.0.0.{2 + seed % 200}"],
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -89,28 +106,48 @@ def end(processes: list[subprocess.Popen[str]], outcome: Outcome) -> None:
             outcome.said.append(process.communicate()[0].strip() + " (killed)")
 
 
+def children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def p99_within(witness: Witness, seconds: float) -> float:
+    """Of what began within so many seconds from now. One that is not done at their end has taken as long as there was."""
+    begun = time.monotonic()
+    time.sleep(seconds)
+    end_of_window = time.monotonic()
+    return percentile(witness.seconds_between(begun, end_of_window) + [end_of_window - max(begun, witness.begun)], 0.99)
+
+
 def attack(server: Server, names: list[str], seconds: float, rounds: int = 1, quiet_s: float = 0.7,
-           processes: int = 2) -> Outcome:
-    """Each round a quiet window and one with `processes` hostile clients of each name."""
+           processes: int = 2, in_background: bool = False) -> Outcome:
+    """Each round a quiet window and one with `processes` hostile clients of each name; with `in_background` these get the
+    processor time that others leave."""
     outcome = Outcome("+".join(names) if len(names) < 4 else f"{len(names)} at once")
     witness = Witness(server.port)
     witness.start()
     forget_peak(server)
-    for number in range(rounds):
-        begun = time.monotonic()
-        time.sleep(quiet_s)
-        quiet = witness.seconds_between(begun, time.monotonic())
-        running = [launch(server, name, seconds, number * 1000 + 10 * at + n)
-                   for at, name in enumerate(names) for n in range(processes)]
-        begun = time.monotonic()
-        time.sleep(seconds)
-        attacked = witness.seconds_between(begun, time.monotonic())
-        end(running, outcome)
-        if quiet and attacked:
-            outcome.quiet_p99.append(percentile(quiet, 0.99))
-            outcome.attacked_p99.append(percentile(attacked, 0.99))
-        if witness.complaints:
-            break
+    group = IdleGroup() if in_background else None
+    try:
+        for number in range(rounds):
+            quiet = p99_within(witness, quiet_s if number else 2 * quiet_s)
+            if number:
+                outcome.after_p99.append(quiet)
+            else:
+                outcome.quiet_p99 = quiet
+            running = [launch(server, group, name, seconds, number * 1000 + 10 * at + n)
+                       for at, name in enumerate(names) for n in range(processes)]
+            busy, before = server.cpu_seconds(), children_s()
+            outcome.attacked_p99.append(p99_within(witness, seconds))
+            outcome.busy_s += server.cpu_seconds() - busy
+            outcome.attacked_s += seconds
+            end(running, outcome)
+            outcome.attackers_s += children_s() - before
+            if witness.complaints:
+                break
+    finally:
+        if group:
+            group.remove()
     witness.stop()
     outcome.requests = len(witness.times)
     outcome.slowest = max((taken for _, taken in witness.times), default=0.0)

@@ -14,7 +14,7 @@ RANKS = {
     "log": 3, "kv": 3, "replication": 3, "kafka/client": 3,
     "tablet": 4, "cluster": 4,
     "shard": 5,
-    "coordinator": 6,
+    "coordinator": 6, "door": 6,
     "kafka/server": 7, "http": 7, "resp": 7,
     "app": 8, "sim": 8,
 }

@@ -112,7 +112,8 @@ class stream_end {
 
 class test_stream final : public env::stream {
   public:
-    explicit test_stream(stream_end& other_end) : end_(other_end) {}
+    explicit test_stream(stream_end& other_end, std::string peer = "test:1")
+        : end_(other_end), peer_(std::move(peer)) {}
     ~test_stream() override {
         end_.handler_ = nullptr;
         end_.is_closed_ = true;
@@ -142,10 +143,11 @@ class test_stream final : public env::stream {
         end_.sends_last_ = true;
         end_.push();
     }
-    std::string peer() const override { return "test:1"; }
+    std::string peer() const override { return peer_; }
 
   private:
     stream_end& end_;
+    const std::string peer_;
 };
 
 }  // namespace logstore::env

@@ -4,9 +4,12 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/check.h"
 #include "kafka/protocol/errc.h"
 #include "kafka/server/dispatch.h"
+#include "shard/connection_counts.h"
 
 namespace logstore::kafka {
 namespace {
@@ -21,6 +24,7 @@ bool is_produce(bytes_view frame) {
 connection::connection(const connection_resources& shared, std::unique_ptr<env::stream> socket)
     : shared_(shared),
       stream_(std::move(socket)),
+      seat_(shared.turns, connection_counts::address_of(stream_->peer())),
       reader_(shared.with.options.frame_bytes_max),
       unsent_(shared.answer_memory) {}
 
@@ -34,13 +38,22 @@ connection::~connection() {
 /// What is read beyond what can be worked on is memory that nobody was asked for.
 std::size_t connection::receive_max() {
     const bool is_scarce = shared_.request_memory.is_scarce() || shared_.kept_memory.is_scarce();
-    return is_scarce ? small_delivery_bytes_max : std::numeric_limits<std::size_t>::max();
+    if (is_scarce) return small_delivery_bytes_max;
+    return shared_.turns.is_heavy(seat_.number()) ? heavy_delivery_bytes_max : delivery_bytes_max;
+}
+
+mutable_bytes connection::receive_space() {
+    const mutable_bytes space = reader_.space();
+    const bool is_heavy = shared_.turns.is_heavy(seat_.number());
+    return space.first(std::min(space.size(), is_heavy ? heavy_delivery_bytes_max : delivery_bytes_max));
 }
 
 void connection::on_received(bytes_view bytes) {
     quiet_ticks_ = 0;
     shared_.with.metrics.received_bytes += bytes.size();
+    unpaid_ += delivery_cost + std::chrono::nanoseconds(bytes.size() / delivered_bytes_per_ns);
     if (state_ != state::open) return;  // the stream may still deliver; nobody will look at it
+    has_news_ = true;
     reader_.receive(bytes);
     work();
 }
@@ -55,6 +68,8 @@ void connection::on_closed(error) {
     state_ = state::closed;
     stream_.reset();
     hurry_.set();
+    if (waits_for_turn()) is_turn_over_ = false;
+    shared_.turns.cancel(*this);
     shared_.request_memory.cancel(*this);
     shared_.request_memory.give_back(std::exchange(admitted_bytes_, 0));
     shared_.frame_memory.release(*this);
@@ -72,11 +87,12 @@ std::size_t connection::unsent_max() const {
 void connection::update_receiving() {
     if (state_ == state::closed) return;
     const bool unsent = stream_->pending_send_bytes() > unsent_max();
-    const bool must_pause = state_ == state::open && (is_over_limit_ || unsent || reader_.is_behind());
+    const bool is_at_limit = is_over_limit_ || unsent || reader_.is_behind();
+    const bool must_pause = state_ == state::open && (is_at_limit || waits_for_turn());
     if (must_pause == is_paused_) return;
     is_paused_ = must_pause;
     if (must_pause) {
-        ++shared_.with.metrics.receive_pauses;
+        if (is_at_limit) ++shared_.with.metrics.receive_pauses;
         stream_->pause_receiving();
     } else {
         stream_->resume_receiving();
@@ -89,6 +105,9 @@ void connection::work() {
     if (is_working_) return;
     is_working_ = true;
     turn_cost_ = 0;
+    const env::monotonic_time begun = now();
+    if (must_wait_for_turn(begun)) wait_for_turn();
+    if (!is_turn_over_) has_news_ = false;
     while (!is_turn_over_ && may_take_request() && take_next()) {
         if (turn_cost_ >= turn_cost_max) go_on_later();
     }
@@ -98,7 +117,33 @@ void connection::work() {
     is_working_ = false;
     send_output();
     update_receiving();
+    pay(begun);
     update_end();
+}
+
+bool connection::must_wait_for_turn(env::monotonic_time when) const {
+    if (is_turn_over_ || has_turn_ || state_ != state::open) return false;
+    return (has_news_ || reader_.has_input()) && shared_.turns.must_wait(seat_.number(), when);
+}
+
+/// Behind other connections of its address, and other addresses that want much of the shard's time.
+void connection::wait_for_turn() {
+    is_turn_over_ = true;
+    ++shared_.with.metrics.turn_waits;
+    shared_.turns.wait(*this, seat_.number());
+}
+
+void connection::on_turn() {
+    is_turn_over_ = false;
+    has_turn_ = true;
+    work();
+    has_turn_ = false;
+}
+
+void connection::pay(env::monotonic_time since) {
+    const env::monotonic_time until = now();
+    const env::duration work = std::max(std::exchange(estimated_, {}), until - since);
+    shared_.turns.charge(seat_.number(), std::exchange(unpaid_, {}) + work, until);
 }
 
 /// After what waits in the shard's loop meanwhile.
@@ -181,6 +226,12 @@ void connection::on_granted() {
 }
 
 bool connection::make_room() {
+    const std::size_t most = shared_.with.options.other_request_bytes_max;
+    if (reader_.whole_room_bytes() > most && !is_produce(reader_.begun_frame())) {
+        refuse({protocol_errc::too_large, fmt::format("a request of {} bytes that is not Produce; the limit is {}",
+                                                      reader_.whole_room_bytes(), most)});
+        return false;
+    }
     is_over_limit_ = true;
     if (in_flight_bytes_ >= shared_.with.options.in_flight_bytes_per_connection) return false;
     if (!shared_.frame_memory.grow_or_wait(*this, reader_.wanted_room_bytes(), reader_.whole_room_bytes())) {
@@ -262,12 +313,15 @@ env::task<void> connection::serve(std::shared_ptr<const void> owner, bytes_view 
     const auto request = decode_request_frame(frame, shared_.with.options.request_limits());
     CHECK(request.has_value(), "the same bytes were understood before");
     request_context context{shared_.with,          *request,       output_, hurry_,
-                            shared_.answer_memory, fetched_bytes_, hold};
+                            shared_.answer_memory, fetched_bytes_, hold,
+                            shared_.turns,         seat_.number()};
     const std::size_t output_before = output_.encoded_bytes();
     const env::monotonic_time begun = now();
     const result<> served = co_await handler_of(request->header.api)(&context);
     shared_.with.metrics.count_time(request->header.api, now() - begun);
-    turn_cost_ += other_cost + output_.encoded_bytes() - output_before;
+    const std::size_t answer_bytes = output_.encoded_bytes() - output_before;
+    turn_cost_ += other_cost + answer_bytes;
+    estimated_ += other_request_cost + static_cast<env::duration::rep>(answer_bytes) * encoded_byte_cost;
     is_serving_ = false;
     in_flight_bytes_ -= frame_bytes;
     hold_ = nullptr;
@@ -281,6 +335,7 @@ void connection::refuse(const error& why) {
     if (state_ != state::open) return;
     shared_.with.log.write("closed the connection of {}: {}", stream_->peer(), why.message());
     ++shared_.with.metrics.connections_closed_as_invalid;
+    is_refused_ = true;
     state_ = state::finishing;
 }
 
@@ -339,6 +394,7 @@ void connection::send_output() {
         shared_.answer_memory.give_back(std::exchange(fetched_bytes_, 0));
         return;
     }
+    has_answered_ = true;
     const std::size_t sent_bytes = output_.size_bytes();
     const std::size_t encoded_bytes = output_.encoded_bytes();
     shared_.with.metrics.sent_bytes += sent_bytes;
@@ -387,7 +443,7 @@ void connection::on_tick(const patience& limits) {
                                stream_->peer());
         return abort();
     }
-    const bool is_busy = is_serving_ || first_slot_ != nullptr || is_over_limit_;
+    const bool is_busy = waits_for_turn() || is_serving_ || first_slot_ != nullptr || is_over_limit_;
     if (is_busy || state_ == state::closed) return;
     ++quiet_ticks_;
     if (!is_stalled(limits) && quiet_ticks_ <= limits.idle_ticks) return;
@@ -433,7 +489,9 @@ void connection::update_end() {
     if (state_ == state::open || is_working_ || is_serving_ || first_slot_ != nullptr) return;
     if (state_ == state::finishing) {
         state_ = state::closing;
-        stream_->close_after_sending();
+        // Who was told nothing loses nothing: what it still sends need not be waited for.
+        if (is_refused_ && !has_answered_) stream_->close();
+        else stream_->close_after_sending();
     }
     if (state_ == state::closed && !awaits_burst_end_ && !is_turn_over_) leave_later();
 }

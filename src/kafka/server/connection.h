@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "door/fair_turns.h"
 #include "env/gate.h"
 #include "env/stream.h"
 #include "kafka/protocol/header.h"
@@ -38,6 +39,7 @@ struct connection_resources {
     assembly_memory& frame_memory;
     budget_share& answer_memory;
     produce_slots& slots;
+    door::fair_turns& turns;
     connection_owner& owner;
 };
 
@@ -61,7 +63,8 @@ class connection final : public env::stream_handler,
                          private produce_owner,
                          private budget_waiter,
                          private unfinished_frame,
-                         private burst_listener {
+                         private burst_listener,
+                         private door::turn_taker {
   public:
     /// Requests and answers up to so many bytes, one at a time, are let through whatever others hold. Requests
     /// other than Produce grow when they are decoded: for them it is less.
@@ -105,7 +108,7 @@ class connection final : public env::stream_handler,
     static constexpr std::size_t pace_divisor = 64;
     void on_tick(const patience& limits);
 
-    mutable_bytes receive_space() override { return reader_.space(); }
+    mutable_bytes receive_space() override;
     std::size_t receive_max() override;
     void on_received(bytes_view bytes) override;
     void on_sent(std::size_t pending_bytes) override;
@@ -124,12 +127,24 @@ class connection final : public env::stream_handler,
     static constexpr std::size_t turn_cost_max = std::size_t(64) << 10;
     static constexpr std::size_t produce_cost = 64;
     static constexpr std::size_t other_cost = 512;
+    /// What is read at a time, and of an address that takes more than its part of the shard's time.
+    static constexpr std::size_t delivery_bytes_max = std::size_t(256) << 10;
+    static constexpr std::size_t heavy_delivery_bytes_max = std::size_t(64) << 10;
+    /// What a delivery costs before anything is done with it.
+    static constexpr env::duration delivery_cost = std::chrono::microseconds(2);
+    static constexpr std::size_t delivered_bytes_per_ns = 2;
+    /// What a request other than Produce and its answer are thought to cost where no clock saw all of it.
+    static constexpr env::duration other_request_cost = std::chrono::microseconds(5);
+    static constexpr env::duration encoded_byte_cost = std::chrono::nanoseconds(2);
 
     /// Takes requests as far as limits and order allow, and sends what that answered.
     void work();
     bool may_take_request();
     env::monotonic_time now() const { return shared_.with.target.world().time().now(); }
     void go_on_later();
+    bool must_wait_for_turn(env::monotonic_time when) const;
+    void wait_for_turn();
+    void pay(env::monotonic_time since);
     /// False: nothing more can be done now.
     bool take_next();
     bool take_request();
@@ -161,11 +176,13 @@ class connection final : public env::stream_handler,
     void on_burst_end() override;
     void on_granted() override;
     void on_room() override;
+    void on_turn() override;
     void note_waiting_tick(const patience& limits);
     bool is_stalled(const patience& limits);
 
     const connection_resources& shared_;
     std::unique_ptr<env::stream> stream_;
+    const door::fair_turns::seat seat_;
     frame_reader reader_;
     output_queue output_;
     env::gate gate_;
@@ -195,8 +212,18 @@ class connection final : public env::stream_handler,
     bool is_over_limit_ = false;
     bool awaits_burst_end_ = false;
     bool is_leaving_ = false;
-    /// It took as much of the shard's time as a connection may at a time; go_on_later() is under way.
+    /// It took as much of the shard's time as a connection may at a time, or its address did: it goes on when
+    /// others had theirs.
     bool is_turn_over_ = false;
+    /// The turn of its address has come.
+    bool has_turn_ = false;
+    /// Something arrived since it last worked.
+    bool has_news_ = false;
+    /// Spent for it and not charged yet: outside work(), and in it, where the clock does not say more.
+    env::duration unpaid_{};
+    env::duration estimated_{};
+    bool has_answered_ = false;
+    bool is_refused_ = false;
     std::size_t turn_cost_ = 0;
     std::uint32_t quiet_ticks_ = 0;
     /// Since a large frame last went on, and how much of it had arrived then.

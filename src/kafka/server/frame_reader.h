@@ -50,6 +50,8 @@ class frame_reader {
     /// After step::needs_room: how large the frame's buffer should be now, and in the end.
     std::size_t wanted_room_bytes() const;
     std::size_t whole_room_bytes() const { return frame_length_; }
+    /// After step::needs_room: what has arrived of it.
+    bytes_view begun_frame() const { return assembly_.filled_bytes() > 0 ? assembly_.filled() : input_; }
     void make_room() { assembly_.make_room(wanted_room_bytes()); }
     /// After step::frame: makes the frame's bytes live as long as the pointer, wherever they are now, and
     /// returns them.
@@ -61,6 +63,8 @@ class frame_reader {
 
     /// Copies what was received and not consumed.
     void keep_rest();
+    /// Bytes that were received and not looked at, or a whole frame.
+    bool has_input() const { return !input_.empty() || (is_assembling_ && assembly_.is_full()); }
     /// So much is kept that the stream should pause.
     bool is_behind() const { return input_.size() >= kept_bytes_soft_max; }
     /// Memory of the bytes kept.

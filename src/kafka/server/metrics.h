@@ -41,6 +41,8 @@ struct server_metrics {
     std::uint64_t connections_closed_unanswered = 0;
     /// How often a connection stopped receiving because of a limit.
     std::uint64_t receive_pauses = 0;
+    /// How often one waited for the turn of its address.
+    std::uint64_t turn_waits = 0;
 
     void count(api_key key) { ++requests[static_cast<std::size_t>(key)]; }
     void count_time(api_key key, env::duration took) {

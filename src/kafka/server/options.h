@@ -22,6 +22,8 @@ struct server_options {
 
     /// A connection that announces a larger frame is closed.
     std::size_t frame_bytes_max = std::size_t(32) << 20;
+    /// The same for all but Produce.
+    std::size_t other_request_bytes_max = std::size_t(4) << 20;
     /// Requests of one connection that were read and not answered; one more is let in while fewer bytes than
     /// this are held.
     std::size_t in_flight_bytes_per_connection = std::size_t(8) << 20;
@@ -30,7 +32,7 @@ struct server_options {
     /// Record bytes in one answer to Fetch, whatever the client asks for.
     std::size_t fetch_bytes_max = std::size_t(50) << 20;
     /// Lists in one decoded request.
-    std::size_t request_list_bytes_max = std::size_t(4) << 20;
+    std::size_t request_list_bytes_max = std::size_t(2) << 20;
 
     /// A connection on which nothing happens for this long is closed.
     env::duration idle_timeout = std::chrono::minutes(10);

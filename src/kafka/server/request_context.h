@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "door/fair_turns.h"
 #include "env/task.h"
 #include "kafka/protocol/codec.h"
 #include "kafka/protocol/header.h"
@@ -29,6 +30,17 @@ struct request_context {
     std::size_t& fetched_bytes;
     /// What the request itself holds.
     request_hold& hold;
+    /// Where the address that asks has its account of the shard's time.
+    door::fair_turns& turns;
+    door::fair_turns::account_number account = 0;
+
+    /// So many elements of a request are looked at before others have their turn, and what that costs.
+    static constexpr std::size_t elements_of_turn = 128;
+    static constexpr env::duration turn_cost = std::chrono::microseconds(50);
+    std::size_t elements_looked_at = 0;
+    /// Asked before each element: whether next_turn() must be waited for first.
+    bool is_turn_over() { return ++elements_looked_at % elements_of_turn == 0; }
+    auto next_turn(env::duration cost = turn_cost) const { return turns.next(account, cost); }
 
     broker& target() const { return with.target; }
     api_version version() const { return request.header.version; }

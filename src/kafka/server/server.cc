@@ -14,12 +14,14 @@ server::server(broker& target, process_limits& limits, std::size_t shard_index, 
       limits_(limits),
       options_(std::move(options)),
       complaints_("kafka", target.world().time()),
+      turns_(target.world().loop),
       resources_{{target_, options_, metrics_, complaints_, memo_},
                  limits.request_memory.share(shard_index),
                  limits.kept_memory.share(shard_index),
                  *limits.frame_memory[shard_index],
                  limits.answer_memory.share(shard_index),
                  slots_,
+                 turns_,
                  *this} {
     const auto ticks = [&](env::duration time) {
         constexpr env::duration::rep ticks_max = std::numeric_limits<std::uint32_t>::max();

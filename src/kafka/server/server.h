@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/result.h"
+#include "door/fair_turns.h"
 #include "env/stream.h"
 #include "env/task.h"
 #include "kafka/server/connection.h"
@@ -58,6 +59,7 @@ class server final : private connection_owner {
     complaints complaints_;
     topic_memo memo_;
     produce_slots slots_;
+    door::fair_turns turns_;
     const connection_resources resources_;
     connection::patience patience_;
     /// While others wait.

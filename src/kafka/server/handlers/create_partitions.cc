@@ -62,6 +62,7 @@ env::task<result<>> serve_create_partitions(request_context* context) {
     for (const asked_topic& asked : request->topics) {
         const int times = std::exchange(times_named[asked.name], 0);
         if (times == 0) continue;  // answered already
+        if (context->is_turn_over()) co_await context->next_turn();
         answered_topic& answer = response.topics.emplace_back();
         answer.name = asked.name;
         if (times == 1)

@@ -132,6 +132,7 @@ env::task<result<>> serve_create_topics(request_context* context) {
     for (const auto& asked : request->topics) {
         int& times = times_named[asked.name];
         if (times == 0) continue;  // answered already
+        if (context->is_turn_over()) co_await context->next_turn();
         auto& answer = response.topics.emplace_back();
         answer.name = asked.name;
         if (times == 1) {

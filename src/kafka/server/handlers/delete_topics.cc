@@ -64,6 +64,7 @@ env::task<result<>> serve_delete_topics(request_context* context) {
     delete_topics_response response;
     response.topics.reserve(all.size());
     for (const named_topic& asked : all) {
+        if (context->is_turn_over()) co_await context->next_turn();
         auto& answer = response.topics.emplace_back();
         answer.id = asked.id;
         // Only version 6 can say "no name".

@@ -37,7 +37,7 @@ class fetch {
             if (round == 0) let_go_of_frame();
             co_await wait();
             // Whom any append wakes and none satisfies would read all its partitions over and over.
-            if (round > 0 && part_count_ > parts_between_turns && !context_.hurry.is_set()) co_await pause();
+            if (round > 0 && part_count_ > parts_without_pause_max && !context_.hurry.is_set()) co_await pause();
         }
         co_return answer();
     }
@@ -49,8 +49,10 @@ class fetch {
         read_outcome read;
     };
 
-    /// So many are read before other connections of the shard get their turn.
-    static constexpr std::size_t parts_between_turns = 256;
+    /// Who reads more should not do so at each append.
+    static constexpr std::size_t parts_without_pause_max = 256;
+    /// Beginning to wait costs so much for each.
+    static constexpr env::duration watch_cost = std::chrono::nanoseconds(200);
     /// A fetch of more does not wait when it names a partition twice, and so has no more than there are.
     static constexpr std::size_t repeatable_parts_max = 1000;
     /// Smaller frames are not worth a copy of their names.
@@ -73,7 +75,8 @@ class fetch {
             const cluster::topic_ptr known = image->find(asked_topic.name);
             for (const auto& asked : asked_topic.partitions) {
                 parts_.emplace_back().asked = &asked;
-                if (++part_count_ % parts_between_turns == 0) co_await env::yield(loop());
+                ++part_count_;
+                if (context_.is_turn_over()) co_await context_.next_turn();
                 if (!has_partition(known.get(), asked.index)) {
                     note_error(error_code::unknown_topic_or_partition);
                     continue;
@@ -111,6 +114,8 @@ class fetch {
         std::vector<part>().swap(parts_);  // nothing stays pinned meanwhile
         context_.answer_memory.give_back(std::exchange(held_bytes_, 0));
         context_.hold.waits_for_records = true;
+        if (part_count_ > parts_without_pause_max)
+            co_await context_.next_turn(static_cast<env::duration::rep>(part_count_) * watch_cost);
         co_await context_.target().wait_for_data(std::move(seen), deadline_, &context_.hurry);
         context_.hold.waits_for_records = false;
     }

@@ -59,6 +59,7 @@ env::task<result<>> serve_list_offsets(request_context* context) {
         answers.partitions.reserve(asked.partitions.size());
         const cluster::topic_ptr known = image->find(asked.name);
         for (const auto& part : asked.partitions) {
+            if (context->is_turn_over()) co_await context->next_turn();
             answers.partitions.push_back(co_await list_one(context, known.get(), part));
         }
     }

@@ -54,8 +54,6 @@ class metadata_answer {
   private:
     /// About 16 KiB of answer.
     static constexpr std::size_t small_answer_partitions_max = 400;
-    /// So many names are looked at before other connections of the shard get their turn.
-    static constexpr std::size_t names_between_turns = 256;
 
     std::size_t partitions_asked_for() const {
         const auto image = context_.target().topics();
@@ -115,9 +113,8 @@ class metadata_answer {
 
     /// Makes the topics that are missing when the request, the configuration and their names allow that.
     env::task<void> create_missing() {
-        std::size_t looked_at = 0;
         for (const auto& asked : *request_.topics) {
-            if (++looked_at % names_between_turns == 0) co_await env::yield(context_.target().world().loop);
+            if (context_.is_turn_over()) co_await context_.next_turn();
             if (!asked.id.is_none() || !asked.name || refused_.contains(*asked.name)) continue;
             if (context_.target().topics()->find(*asked.name) != nullptr) continue;
             const error_code code = co_await create(*asked.name);

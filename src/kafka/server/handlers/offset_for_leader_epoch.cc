@@ -42,8 +42,10 @@ env::task<result<>> serve_offset_for_leader_epoch(request_context* context) {
         answers.name = asked.name;
         answers.partitions.reserve(asked.partitions.size());
         const cluster::topic_ptr known = image->find(asked.name);
-        for (const auto& part : asked.partitions)
+        for (const auto& part : asked.partitions) {
+            if (context->is_turn_over()) co_await context->next_turn();
             answers.partitions.push_back(co_await find_one(context, known.get(), part));
+        }
     }
     co_return context->answer(response);
 }

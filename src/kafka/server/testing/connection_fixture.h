@@ -3,6 +3,8 @@
 
 #include <list>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -38,7 +40,7 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
         limits = std::make_unique<process_limits>(changed, std::vector<env::executor*>{&world.loop()});
     }
 
-    stream_end& connect() {
+    stream_end& connect(std::string peer = "test:1") {
         if (!resources) {
             resources = std::make_unique<connection_resources>(
                 connection_resources{{broker, options, metrics, log, memo},
@@ -47,10 +49,11 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
                                      *limits->frame_memory[0],
                                      limits->answer_memory.share(0),
                                      slots,
+                                     turns,
                                      *this});
         }
         stream_end& end = ends.emplace_back(world.loop());
-        connections.push_back(std::make_unique<connection>(*resources, std::make_unique<test_stream>(end)));
+        connections.push_back(std::make_unique<connection>(*resources, std::make_unique<test_stream>(end, std::move(peer))));
         last = connections.back().get();
         last->place = std::prev(connections.end());
         last->start();
@@ -107,6 +110,7 @@ class connection_fixture : public ::testing::Test, protected connection_owner {
     complaints log{"kafka", world.time()};
     topic_memo memo;
     produce_slots slots;
+    door::fair_turns turns{world.loop()};
     std::unique_ptr<process_limits> limits =
         std::make_unique<process_limits>(process_limit_options{}, std::vector<env::executor*>{&world.loop()});
     std::unique_ptr<connection_resources> resources;
