@@ -56,6 +56,7 @@ class Outcome:
     quiet_p99: float = 0  # before the first attack
     after_p99: list[float] = field(default_factory=list)  # in the quiet windows that followed one
     attacked_p99: list[float] = field(default_factory=list)
+    elsewhere_p99: list[float] = field(default_factory=list)  # while another server of this machine was attacked
     attacked_s: float = 0
     busy_s: float = 0  # of the server's processor time in them
     attackers_s: float = 0  # and of the attackers'
@@ -68,6 +69,13 @@ class Outcome:
     def ratio(self) -> float:
         """The median of the attacked windows to the window before any attack: what an attack leaves behind counts too."""
         return statistics.median(self.attacked_p99) / self.quiet_p99 if self.attacked_p99 and self.quiet_p99 else 0.0
+
+    @property
+    def added(self) -> float:
+        """What it costs that the server is shared, beyond the machine: attacked to another server being attacked, by medians."""
+        if not self.attacked_p99 or not self.elsewhere_p99:
+            return 0.0
+        return statistics.median(self.attacked_p99) / max(statistics.median(self.elsewhere_p99), self.quiet_p99)
 
     @property
     def busy(self) -> float:
@@ -83,9 +91,11 @@ class Outcome:
         def median_ms(values: list[float]) -> float:
             return statistics.median(values) * 1000 if values else 0.0
 
+        elsewhere = (f", {median_ms(self.elsewhere_p99):6.1f} ms with another server attacked, ratio to that {self.added:5.2f}"
+                     if self.elsewhere_p99 else "")
         return (f"{self.attack:20s} peak {self.peak_bytes >> 20:5d} MiB, "
                 f"witness p99 {self.quiet_p99 * 1000:6.1f} ms quiet, {median_ms(self.attacked_p99):6.1f} ms attacked, "
-                f"{median_ms(self.after_p99):6.1f} ms after, ratio {self.ratio:5.2f}, slowest {self.slowest * 1000:6.1f} ms, "
+                f"{median_ms(self.after_p99):6.1f} ms after, ratio {self.ratio:5.2f}{elsewhere}, slowest {self.slowest * 1000:6.1f} ms, "
                 f"{self.requests} requests; processors: server {self.busy:4.2f}, attackers {self.attackers:4.2f}")
 
 
@@ -119,10 +129,21 @@ def p99_within(witness: Witness, seconds: float) -> float:
     return percentile(witness.seconds_between(begun, end_of_window) + [end_of_window - max(begun, witness.begun)], 0.99)
 
 
+def attacked_p99(witness: Witness, target: Server, names: list[str], seconds: float, number: int, processes: int,
+                 group: IdleGroup | None, outcome: Outcome) -> float:
+    """Of a window with hostile clients of `target`, which may be another server than the witness'."""
+    running = [launch(target, group, name, seconds, number * 1000 + 10 * at + n)
+               for at, name in enumerate(names) for n in range(processes)]
+    p99 = p99_within(witness, seconds)
+    end(running, outcome)
+    return p99
+
+
 def attack(server: Server, names: list[str], seconds: float, rounds: int = 1, quiet_s: float = 0.7,
-           processes: int = 2, in_background: bool = False) -> Outcome:
+           processes: int = 2, in_background: bool = False, elsewhere: Server | None = None) -> Outcome:
     """Each round a quiet window and one with `processes` hostile clients of each name; with `in_background` these get the
-    processor time that others leave."""
+    processor time that others leave. `elsewhere` is another server: then each round also has a window in which that one is
+    attacked and the witness' is not."""
     outcome = Outcome("+".join(names) if len(names) < 4 else f"{len(names)} at once")
     witness = Witness(server.port)
     witness.start()
@@ -135,14 +156,14 @@ def attack(server: Server, names: list[str], seconds: float, rounds: int = 1, qu
                 outcome.after_p99.append(quiet)
             else:
                 outcome.quiet_p99 = quiet
-            running = [launch(server, group, name, seconds, number * 1000 + 10 * at + n)
-                       for at, name in enumerate(names) for n in range(processes)]
             busy, before = server.cpu_seconds(), children_s()
-            outcome.attacked_p99.append(p99_within(witness, seconds))
+            outcome.attacked_p99.append(attacked_p99(witness, server, names, seconds, number, processes, group, outcome))
             outcome.busy_s += server.cpu_seconds() - busy
             outcome.attacked_s += seconds
-            end(running, outcome)
             outcome.attackers_s += children_s() - before
+            if elsewhere:
+                outcome.elsewhere_p99.append(
+                    attacked_p99(witness, elsewhere, names, seconds, number, processes, group, outcome))
             if witness.complaints:
                 break
     finally:
