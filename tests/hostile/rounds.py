@@ -91,11 +91,12 @@ class Outcome:
         def median_ms(values: list[float]) -> float:
             return statistics.median(values) * 1000 if values else 0.0
 
-        elsewhere = (f", {median_ms(self.elsewhere_p99):6.1f} ms with another server attacked, ratio to that {self.added:5.2f}"
-                     if self.elsewhere_p99 else "")
+        elsewhere = (f", {median_ms(self.elsewhere_p99):6.1f} ms with another server attacked, "
+                     f"ratio to that {self.added:5.2f}" if self.elsewhere_p99 else "")
         return (f"{self.attack:20s} peak {self.peak_bytes >> 20:5d} MiB, "
                 f"witness p99 {self.quiet_p99 * 1000:6.1f} ms quiet, {median_ms(self.attacked_p99):6.1f} ms attacked, "
-                f"{median_ms(self.after_p99):6.1f} ms after, ratio {self.ratio:5.2f}{elsewhere}, slowest {self.slowest * 1000:6.1f} ms, "
+                f"{median_ms(self.after_p99):6.1f} ms after, ratio {self.ratio:5.2f}{elsewhere}, "
+                f"slowest {self.slowest * 1000:6.1f} ms, "
                 f"{self.requests} requests; processors: server {self.busy:4.2f}, attackers {self.attackers:4.2f}")
 
 
