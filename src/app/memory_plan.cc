@@ -11,6 +11,7 @@
 #include "http/options.h"
 #include "kafka/server/connection.h"
 #include "kafka/server/request_context.h"
+#include "log/log_context.h"
 #include "resp/connection.h"
 #include "resp/options.h"
 #include "tablet/record_times.h"
@@ -84,7 +85,7 @@ std::uint64_t memory_of_limits(const config::server_options& limits, std::uint32
     // The one request of a shard that may go above the limit, and its decoded form.
     const std::uint64_t one_request =
         limits.frame_bytes_max + limits.request_list_bytes_max * kafka::request_context::growth_of_lists;
-    const std::uint64_t of_shard = shard_bytes + limits.pinned_bytes_max + limits.tail_cache_bytes +
+    const std::uint64_t of_shard = shard_bytes + read_ahead_bytes_max + limits.pinned_bytes_max + limits.tail_cache_bytes +
                                    limits.index_cache_bytes + assembly + one_request;
     // Requests once more as batches.
     const std::uint64_t of_http =

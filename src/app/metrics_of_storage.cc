@@ -116,6 +116,12 @@ void render_segments(prometheus_text& text, of_shards& shards) {
         text.sample(labels + ",source=\"memory\"", of.storage.memory_bytes_read);
         text.sample(labels + ",source=\"disk\"", of.storage.file_bytes_read);
     });
+    text.counter("logstore_read_ahead_pieces_total",
+                 "Pieces of segments read before a reader asked for them, by what became of them.");
+    shards.each([&](const std::string& labels, figures of) {
+        text.sample(labels + ",outcome=\"taken\"", of.read_ahead_taken);
+        text.sample(labels + ",outcome=\"dropped\"", of.read_ahead_dropped);
+    });
     shards.gauge("logstore_damaged_ranges", "Places in segments where reads have met damage since the start.",
                  [](figures of) { return of.damaged_ranges; });
     shards.gauge("logstore_damaged_bytes", "Bytes of those places.",
@@ -135,6 +141,10 @@ void render_memory(of_shards& shards) {
                  [](figures of) { return of.tail_memory_bytes; });
     shards.gauge("logstore_tail_cache_max_bytes", "What may stay of them when it is no longer pinned.",
                  [](figures of) { return of.tail_cache_bytes_max; });
+    shards.gauge("logstore_read_ahead_bytes", "Pieces of segments that were read ahead of readers.",
+                 [](figures of) { return of.read_ahead_bytes; });
+    shards.gauge("logstore_read_ahead_max_bytes", "Their limit.",
+                 [](figures of) { return of.read_ahead_bytes_max; });
     shards.gauge("logstore_index_cache_bytes", "Indexes of segments in memory.",
                  [](figures of) { return of.index_bytes; });
     shards.gauge("logstore_index_cache_max_bytes", "Their limit.", [](figures of) { return of.index_bytes_max; });

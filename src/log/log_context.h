@@ -13,6 +13,7 @@
 #include "log/index_cache.h"
 #include "log/journal.h"
 #include "log/live_segment.h"
+#include "log/read_ahead.h"
 #include "log/shared_directory_flush.h"
 
 namespace logstore {
@@ -28,12 +29,16 @@ struct log_counters {
     std::uint64_t memory_bytes_read = 0;
 };
 
-/// One shard's; outlives its tablets.
+/// Of each shard, for pieces that sequential readers will want next.
+inline constexpr std::size_t read_ahead_bytes_max = std::size_t(16) << 20;
+
+/// One shard's; outlives its tablets. REQUIRES: ahead.close() before its end.
 struct log_context {
     env::environment world;
     journal& appends;
     file_cache files;
     index_cache indexes;
+    read_ahead ahead;
     /// Holds the tablets' directories.
     std::string folder;
     /// Makes the names of these directories durable.
@@ -54,6 +59,7 @@ struct log_context {
     log_context(env::environment the_world, journal& the_journal, std::string the_folder, std::size_t open_files_max,
                 std::size_t index_cache_bytes_max, std::uint64_t the_tail_cache_bytes_max)
         : world(the_world), appends(the_journal), files(the_world.files, open_files_max), indexes(index_cache_bytes_max),
+          ahead(files, read_ahead_bytes_max),
           folder(std::move(the_folder)), tablet_names(the_world, folder), tail_cache_bytes_max(the_tail_cache_bytes_max) {}
 
     /// Notes that `segment` has memory below `position` that its file backs, and drops the oldest such memory of the shard

@@ -384,9 +384,46 @@ env::task<result<log_reader::batches>> log_reader::read_batches(segment_view vie
     co_return out;
 }
 
+env::task<std::optional<log_reader::run_of_batches>> log_reader::read_directly(segment_view view, offset from,
+                                                                               std::uint64_t position, std::size_t bytes_max) {
+    const std::uint64_t in_file = std::min(view.limit, view.live ? view.live->readable_file_bytes() : view.limit);
+    const auto end_of = [&](std::uint64_t begin) { return std::min<std::uint64_t>(in_file, begin + bytes_max); };
+    const bool is_large = position < in_file && end_of(position) - position >= large_read_bytes;
+    if (!is_large || is_in_memory(view, position)) co_return std::nullopt;
+    read_ahead::range what{{view.tablet, view.base, position}, end_of(position), view.path};
+    auto got = co_await context_.ahead.read(std::move(what));
+    if (!got) co_return std::nullopt;
+    context_.counters.file_bytes_read += got->content.bytes.size();
+    const bytes_view bytes = got->content.bytes;
+    const auto header = read_record_batch_header(bytes);
+    if (!header || header->last_offset() < from) co_return std::nullopt;
+    const found_batch first{*header, position};
+    run_of_batches out;
+    if (!may_lie_in(view, first, view.base)) co_return std::nullopt;
+    const std::size_t whole = whole_batches(view, first, bytes, out.found);
+    if (whole == 0) co_return std::nullopt;
+    // Little of much memory is copied, so that who holds it holds no more than was given.
+    if (whole < got->memory_bytes / 2) {
+        out.found.pieces.emplace_back(byte_vector(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(whole)));
+    } else {
+        out.found.pieces.emplace_back(got->content.owner, bytes.first(whole));
+    }
+    out.found.bytes = whole;
+    out.end = position + whole;
+    if (out.end < in_file && end_of(out.end) - out.end >= large_read_bytes) {
+        read_ahead::range next{{view.tablet, view.base, out.end}, end_of(out.end), view.path};
+        context_.ahead.expect(std::move(next), got->is_sequential);
+    }
+    co_return out;
+}
+
 env::task<result<std::optional<log_reader::run_of_batches>>> log_reader::read_from(segment_view view, offset from,
                                                                                     std::optional<std::uint64_t> position,
                                                                                     std::size_t bytes_max, bool at_least_one) {
+    if (position || from == view.base) {
+        auto direct = co_await read_directly(view, from, position.value_or(0), bytes_max);
+        if (direct) co_return std::optional(std::move(*direct));
+    }
     result<std::optional<found_batch>> first;
     if (position) first = co_await walk(view, *position, {.from = from});
     else first = co_await find_batch(view, from);

@@ -19,8 +19,9 @@ struct found_batch {
     std::uint64_t end() const { return position + header.size_bytes(); }
 };
 
-/// Reads of one shard. Stateless besides the shared caches: calls may overlap. Files are read off the shard's thread, through
-/// the page cache and only where no direct write can meet them; what is not yet in whole blocks of the file comes from memory.
+/// Reads of one shard. Stateless besides the shared caches: calls may overlap. Files are read off the shard's thread and only
+/// where no direct write can meet them, small reads through the page cache and large ones past it; what is not yet in whole
+/// blocks of the file comes from memory.
 ///
 /// Bytes of files are not trusted: a batch is given out only when its CRC holds. Where one does not, the page cache is dropped
 /// and the disk asked once more, for memory may be what is wrong; if it does not hold there either, the next whole batch is
@@ -42,6 +43,9 @@ class log_reader {
     env::task<result<std::optional<found_batch>>> find_timestamp(segment_view view, timestamp_ms wanted, offset from);
     /// The first of the batches with the largest timestamp, of those that can be read and reach up to `from`.
     env::task<result<std::optional<found_batch>>> find_latest(segment_view view, offset from);
+
+    /// Reads of at least so much go past the page cache, and are read ahead of sequential readers.
+    static constexpr std::size_t large_read_bytes = std::size_t(256) << 10;
 
     struct batches {
         std::vector<env::shared_bytes> pieces;
@@ -70,6 +74,10 @@ class log_reader {
     env::task<result<std::shared_ptr<const offset_index>>> index_of(segment_view view);
 
   private:
+    /// As read_from, of a file and much at a time. Nothing where that is not so, and where anything about the bytes is not as it
+    /// should be: the other way then says what.
+    env::task<std::optional<run_of_batches>> read_directly(segment_view view, offset from, std::uint64_t position,
+                                                           std::size_t bytes_max);
     /// Bytes of a segment that one read has brought.
     struct window {
         byte_vector bytes;

@@ -415,5 +415,99 @@ TEST_F(reading, knows_the_largest_timestamp_of_every_segment) {
     rig_.close();
 }
 
+class reading_much : public ::testing::Test {
+  protected:
+    static tablet_log_settings large_segments() {
+        tablet_log_settings settings;
+        settings.segment_bytes = 3'000'000;
+        settings.retention_ms = -1;
+        return settings;
+    }
+    /// From the beginning, as a consumer does it: where the last read ended. Every batch that could be read.
+    std::vector<std::int64_t> read_all(std::size_t bytes_max) {
+        std::vector<std::int64_t> found;
+        log_reader from(rig_.context());
+        const auto views = rig_.world.run(rig_.log().all_views());
+        CHECK(views);
+        for (const segment_view& view : *views) {
+            std::optional<std::uint64_t> position;
+            offset next = view.base;
+            while (true) {
+                auto read = rig_.world.run(from.read_from(view, next, position, bytes_max, true));
+                if (!read) {  // over the damaged batch
+                    EXPECT_EQ(read.error().code, log_errc::corrupt);
+                    next = offset(next.value() + 1);
+                    position.reset();
+                    continue;
+                }
+                if (!*read) break;
+                next = check_batches((**read).found, found);
+                position = (**read).end;
+            }
+        }
+        return found;
+    }
+    offset check_batches(const log_reader::batches& read, std::vector<std::int64_t>& found) {
+        byte_vector joined;
+        for (const auto& piece : read.pieces) joined.insert(joined.end(), piece.bytes.begin(), piece.bytes.end());
+        EXPECT_EQ(joined.size(), read.bytes);
+        offset next{0};
+        for (bytes_view rest = joined; !rest.empty();) {
+            const auto header = read_record_batch_header(rest);
+            CHECK(header);
+            const byte_vector& batch = rig_.expected.at(header->base_offset.value());
+            EXPECT_TRUE(std::ranges::equal(rest.first(batch.size()), batch));
+            found.push_back(header->base_offset.value());
+            next = first_not_below(header->next());
+            rest = rest.subspan(batch.size());
+        }
+        return next;
+    }
+    std::vector<std::int64_t> appended() const {
+        std::vector<std::int64_t> all;
+        for (const auto& [base, bytes] : rig_.expected) all.push_back(base);
+        return all;
+    }
+
+    log_rig rig_{6, large_segments()};
+    env::sim_random random_{78};
+};
+
+TEST_F(reading_much, at_a_time_gives_the_same_batches_and_reads_ahead) {
+    rig_.tail_cache_bytes = 0;
+    rig_.open();
+    for (int i = 0; i < 150; ++i) rig_.append(leader_epoch(1), 61 + random_.next() % 130'000, 1, 1000 + i);
+    ASSERT_TRUE(rig_.world.run(rig_.log().write_behind()));
+    for (const std::size_t bytes_max : {300'000, 700'000, 1 << 20}) EXPECT_EQ(read_all(bytes_max), appended());
+    EXPECT_GT(rig_.context().ahead.pieces_taken(), 10u);
+    rig_.close();
+    rig_.open();
+    EXPECT_EQ(read_all(500'000), appended());
+    EXPECT_GT(rig_.context().ahead.pieces_taken(), 5u);
+    // Larger than what a reader takes at a time.
+    rig_.append(leader_epoch(1), 500'000, 1, 5000);
+    rig_.append(leader_epoch(1), 500'000, 1, 5000);
+    ASSERT_TRUE(rig_.world.run(rig_.log().write_behind()));
+    EXPECT_EQ(read_all(400'000), appended());
+    rig_.close();
+}
+
+TEST_F(reading_much, at_a_time_leaves_out_damage_alone) {
+    rig_.open();
+    for (int i = 0; i < 40; ++i) rig_.append(leader_epoch(1), 61 + random_.next() % 130'000, 1, 1000 + i);
+    rig_.close();
+    rig_.open();
+    auto views = rig_.world.run(rig_.log().views_from(offset(9)));
+    ASSERT_TRUE(views && !views->empty());
+    const auto damaged = rig_.world.run(log_reader(rig_.context()).find_batch(views->front(), offset(9)));
+    ASSERT_TRUE(damaged && *damaged);
+    rig_.world.disk().overwrite_media(views->front().path, (**damaged).position + 30, byte_vector(40));
+    rig_.world.disk().drop_caches();
+    std::vector<std::int64_t> rest = appended();
+    std::erase(rest, 9);
+    for (const std::size_t bytes_max : {300'000, 1 << 20}) EXPECT_EQ(read_all(bytes_max), rest);
+    rig_.close();
+}
+
 }  // namespace
 }  // namespace logstore

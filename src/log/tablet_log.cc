@@ -347,6 +347,7 @@ env::task<result<>> tablet_log::rename_for_deletion() {
     epochs_ = tablet_epochs();
     context_.files.forget(directory() + "/");
     context_.indexes.forget(id_);
+    context_.ahead.forget(id_);
     result<> done;
     auto there = co_await context_.world.files.exists(directory());
     if (!there) done = std::unexpected(there.error());

@@ -480,6 +480,7 @@ env::task<result<>> shard::stop() {
     co_await work_.close();
     result<> closed = fail(std::make_error_code(std::errc::io_error), "storage failed");
     if (!has_failed_) closed = co_await checkpointer_->close_all();
+    co_await context_.ahead.close();
     co_await journal_.close();
     co_return closed;
 }

@@ -23,6 +23,10 @@ shard_figures shard::figures() const {
     now.pinned_bytes_max = options_.pinned_bytes_max;
     now.tail_memory_bytes = context_.tail_memory_bytes;
     now.tail_cache_bytes_max = context_.tail_cache_bytes_max;
+    now.read_ahead_bytes = context_.ahead.memory_bytes();
+    now.read_ahead_bytes_max = context_.ahead.bytes_max();
+    now.read_ahead_taken = context_.ahead.pieces_taken();
+    now.read_ahead_dropped = context_.ahead.pieces_dropped();
     now.index_bytes = context_.indexes.size_bytes();
     now.index_bytes_max = context_.indexes.limit_bytes();
     now.open_files = context_.files.open_count();

@@ -44,6 +44,10 @@ struct shard_figures {
     std::uint64_t pinned_bytes_max = 0;
     std::uint64_t tail_memory_bytes = 0;
     std::uint64_t tail_cache_bytes_max = 0;
+    std::uint64_t read_ahead_bytes = 0;
+    std::uint64_t read_ahead_bytes_max = 0;
+    std::uint64_t read_ahead_taken = 0;
+    std::uint64_t read_ahead_dropped = 0;
     std::uint64_t index_bytes = 0;
     std::uint64_t index_bytes_max = 0;
     std::size_t open_files = 0;

@@ -138,7 +138,14 @@ env::task<tablet_read> tablet::read(offset from, std::size_t bytes_max, bool at_
             out.code = code_of_failed_read(from, read.error());
             co_return out;
         }
-        if (!*read) continue;  // `from` lies behind this segment's durable end
+        if (!*read) {
+            // The segment was removed meanwhile, and what follows it is not an answer; else `from` lies behind its durable end.
+            if (from < log_start()) {
+                out.code = tablet_errc::offset_out_of_range;
+                co_return out;
+            }
+            continue;
+        }
         log_reader::batches& found = (**read).found;
         if (found.bytes > 0) {
             if (found.next) remember_cursor(*found.next, view, (**read).end);

@@ -21,6 +21,7 @@ class log_rig final : public journal_listener {
             CHECK(world.run(world.shard().files.make_directory(folder)));
     }
     ~log_rig() override {
+        if (context_) world.run(context_->ahead.close());
         if (journal_) world.run(journal_->close());
     }
 
@@ -40,6 +41,7 @@ class log_rig final : public journal_listener {
         first_ = journal_->collecting_sequence() + 1;
         world.run(journal_->close());
         log_.reset();
+        world.run(context_->ahead.close());
         context_.reset();
         journal_.reset();
     }
